@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use peak_alloc::PeakAlloc;
 use serde_json::json;
 use tidings::classify::regions;
-use tidings::dedupe::{ComparedItem, Fingerprint, Limits, Window};
+use tidings::dedupe::{ComparedItem, Fingerprint, Window, WindowLimits};
 use url::Url;
 
 #[global_allocator]
@@ -31,7 +31,7 @@ fn main() {
     // Without `--bench` the benchmark only checks that everything runs.
     let whole = std::env::args().any(|argument| argument == "--bench");
     let scale = if whole { 1 } else { 100 };
-    regions::prepare();
+    regions::load_gazetteer();
     stream(1_000_000 / scale, 3_000_000 / scale);
     command(200_000 / scale);
 }
@@ -39,7 +39,7 @@ fn main() {
 /// Measures the stages' costs, the first and the last fifth of `million` items, and the memory at `million` and at
 /// `most`.
 fn stream(million: usize, most: usize) {
-    let mut window = Window::new(Limits::default());
+    let mut window = Window::new(WindowLimits::default());
     let mut items = Items::new();
     let (mut reading, mut deciding) = (Vec::new(), Vec::new());
     let mut kept = Vec::new();
@@ -236,7 +236,7 @@ impl Items {
 impl Item {
     fn fingerprint(&self) -> Fingerprint {
         let address = Url::parse(&self.url).ok();
-        Fingerprint::of(&ComparedItem {
+        Fingerprint::from_compared(&ComparedItem {
             address: address.as_ref(),
             title: &self.title,
             text: &self.summary,

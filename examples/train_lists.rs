@@ -21,9 +21,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
-use tidings::dates::Hints;
+use tidings::dates::DateHints;
 use tidings::extract::Weights;
-use tidings::extract::study::{self, COUNT, Entry, Study, Way};
+use tidings::extract::study::{self, COUNT, ListStudy, StudiedEntry, StudiedList};
 use tidings::model::DateOrder;
 use url::Url;
 
@@ -110,7 +110,7 @@ fn main() {
         .collect();
     report("fitted", &pages, &fitted, false);
     if writes {
-        print!("{}", weights.table());
+        print!("{}", weights.to_table());
     }
 }
 
@@ -125,14 +125,14 @@ fn show(pages: &[Page], weights: &Weights, arguments: &[String]) {
         .iter()
         .filter(|page| only.iter().any(|name| page.name.ends_with(name)))
     {
-        let hints = Hints {
+        let hints = DateHints {
             language: None,
             order: page.order,
             learned: None,
             zone: chrono_tz::UTC,
             now: page.now,
         };
-        study::page(&page.html, &page.url, &hints, |study| {
+        study::study_page(&page.html, &page.url, &hints, |study| {
             let first = first_pass(page, study);
             let second = second_pass(page, study, &first, weights);
             let chosen = choose(&second, weights);
@@ -140,9 +140,9 @@ fn show(pages: &[Page], weights: &Weights, arguments: &[String]) {
             let Some(way) = first.ways.iter().find(|way| way.name == chosen.name) else {
                 return;
             };
-            let texts = study.titles(way);
-            let entries = study.entries(way, weights);
-            let dates = study.dates(way, weights);
+            let texts = study.title_candidates(way);
+            let entries = study.read_entries(way, weights);
+            let dates = study.date_candidates(way, weights);
             for (place, (entry, texts)) in entries
                 .iter()
                 .zip(texts)
@@ -345,7 +345,10 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Calls `look` on every page, on both cores.
-fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T + Sync) -> Vec<T> {
+fn each<T: Send>(
+    pages: &[Page],
+    look: impl Fn(&Page, &ListStudy<'_, '_, '_>) -> T + Sync,
+) -> Vec<T> {
     let next = Mutex::new(0);
     let found: Mutex<Vec<Option<T>>> = Mutex::new(pages.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
@@ -358,7 +361,7 @@ fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T +
                         *next - 1
                     };
                     let Some(page) = pages.get(place) else { return };
-                    let hints = Hints {
+                    let hints = DateHints {
                         language: None,
                         order: page.order,
                         learned: None,
@@ -366,7 +369,7 @@ fn each<T: Send>(pages: &[Page], look: impl Fn(&Page, &Study<'_, '_, '_>) -> T +
                         now: page.now,
                     };
                     let result =
-                        study::page(&page.html, &page.url, &hints, |study| look(page, study));
+                        study::study_page(&page.html, &page.url, &hints, |study| look(page, study));
                     found.lock().expect("the other thread goes on")[place] = result;
                 }
             });
@@ -387,7 +390,7 @@ fn with_variants(pages: Vec<Page>) -> Vec<Page> {
             .best
             .first()
             .filter(|best| first.labels[**best] > 0.9 && page.items.len() > 4);
-        best.map(|best| study.without(&first.ways[*best]))
+        best.map(|best| study.page_without(&first.ways[*best]))
     });
     let mut all = Vec::new();
     for (page, empty) in pages.into_iter().zip(empty) {
@@ -440,7 +443,7 @@ fn bare(html: &str) -> String {
 type Samples<const N: usize> = Vec<Vec<(bool, [f64; N])>>;
 
 struct First {
-    ways: Vec<Way>,
+    ways: Vec<StudiedList>,
     labels: Vec<f64>,
     titles: Samples<{ study::TITLE_COUNT }>,
     best: Vec<usize>,
@@ -448,7 +451,7 @@ struct First {
 }
 
 /// Returns the item of the gold that each record of a way is, by its links, else by one of its texts.
-fn matched(way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>> {
+fn matched(way: &StudiedList, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>> {
     let mut taken = HashSet::new();
     let found = way.records.iter().map(|record| {
         let mut items = nodes
@@ -461,7 +464,7 @@ fn matched(way: &Way, nodes: &BTreeMap<usize, Vec<usize>>) -> Vec<Option<usize>>
     found.collect()
 }
 
-fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
+fn first_pass(page: &Page, study: &ListStudy<'_, '_, '_>) -> First {
     let mut by_link: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, item) in page.items.iter().enumerate() {
         for link in &item.links {
@@ -469,14 +472,14 @@ fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
         }
     }
     let mut nodes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (node, link) in study.links() {
+    for (node, link) in study.link_addresses() {
         if let Some(items) = by_link.get(address(&link).as_str()) {
             nodes.entry(node).or_default().extend(items);
         }
     }
     for (place, item) in page.items.iter().enumerate() {
         if item.links.is_empty() {
-            for (node, text) in study.texts() {
+            for (node, text) in study.leaf_texts() {
                 let text = tokens(text);
                 if item.titles.iter().any(|title| alike(title, &text)) {
                     nodes.entry(node).or_default().push(place);
@@ -484,7 +487,7 @@ fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
             }
         }
     }
-    let ways = study.ways();
+    let ways = study.all_lists();
     let required = page.items.iter().filter(|item| !item.optional).count();
     let matches: Vec<Vec<Option<usize>>> = ways.iter().map(|way| matched(way, &nodes)).collect();
     let label = |matched: &Vec<Option<usize>>| {
@@ -506,7 +509,7 @@ fn first_pass(page: &Page, study: &Study<'_, '_, '_>) -> First {
         .collect();
     let mut titles = Vec::new();
     for way in &best {
-        let of_records = study.titles(&ways[*way]);
+        let of_records = study.title_candidates(&ways[*way]);
         for (item, texts) in matches[*way].iter().zip(of_records).take(60) {
             let Some(item) = item else { continue };
             let gold = &page.items[*item].titles;
@@ -584,7 +587,7 @@ struct Chosen {
 }
 
 fn learn(pages: &[Page], firsts: &[First], train: &[usize]) -> (Weights, Vec<Second>) {
-    let mut weights = Weights::none();
+    let mut weights = Weights::zero();
     let titles = train
         .iter()
         .flat_map(|page| weighed(&firsts[*page].titles, pages[*page].weight));
@@ -643,13 +646,13 @@ fn weighed<const N: usize>(samples: &Samples<N>, page: f64) -> Vec<(f64, &Vec<(b
 
 fn date_samples(
     page: &Page,
-    study: &Study<'_, '_, '_>,
+    study: &ListStudy<'_, '_, '_>,
     first: &First,
     weights: &Weights,
 ) -> Samples<{ study::DATE_COUNT }> {
     let mut samples = Vec::new();
     for (way, matched) in first.best.iter().zip(&first.matched) {
-        let dates = study.dates(&first.ways[*way], weights);
+        let dates = study.date_candidates(&first.ways[*way], weights);
         for (item, dates) in matched.iter().zip(dates).take(60) {
             let Some(item) = item else { continue };
             let days = &page.items[*item].days;
@@ -665,8 +668,13 @@ fn date_samples(
     samples
 }
 
-fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &Weights) -> Second {
-    let score = |way: &Way| -> f64 {
+fn second_pass(
+    page: &Page,
+    study: &ListStudy<'_, '_, '_>,
+    first: &First,
+    weights: &Weights,
+) -> Second {
+    let score = |way: &StudiedList| -> f64 {
         weights
             .first
             .iter()
@@ -687,17 +695,17 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
         scores: Vec::new(),
         names: Vec::new(),
     };
-    let best: Vec<&Way> = order.iter().map(|(_, place)| &first.ways[*place]).collect();
+    let best: Vec<&StudiedList> = order.iter().map(|(_, place)| &first.ways[*place]).collect();
     for (_, place) in order.iter().copied() {
         let way = &first.ways[place];
-        second.measures.push(study.closely(way, weights));
+        second.measures.push(study.measure_closely(way, weights));
         second
             .scores
-            .push(judge(page, &study.entries(way, weights)));
+            .push(judge(page, &study.read_entries(way, weights)));
         second.names.push(way.name.clone());
     }
-    if let Some((measures, title, day)) = study.one(&best) {
-        let entry = title.map(|title| Entry {
+    if let Some((measures, title, day)) = study.measure_page(&best) {
+        let entry = title.map(|title| StudiedEntry {
             title,
             day,
             link: Some(page.url.to_string()),
@@ -707,7 +715,7 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
         second.scores.push(judge(page, &Vec::from_iter(entry)));
         second.names.push("page".to_owned());
     }
-    second.measures.push(study.nothing(&best));
+    second.measures.push(study.measure_nothing(&best));
     second.scores.push(judge(page, &[]));
     second.names.push("nothing".to_owned());
     second
@@ -715,7 +723,7 @@ fn second_pass(page: &Page, study: &Study<'_, '_, '_>, first: &First, weights: &
 
 /// Returns the entry that each item of the gold was read as, by its address, else by its title, and the number of
 /// entries that are other addresses of items that were already read.
-fn hits(page: &Page, entries: &[Entry]) -> (HashMap<usize, usize>, usize) {
+fn hits(page: &Page, entries: &[StudiedEntry]) -> (HashMap<usize, usize>, usize) {
     let mut by_link: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, item) in page.items.iter().enumerate() {
         for link in &item.links {
@@ -767,7 +775,7 @@ fn hits(page: &Page, entries: &[Entry]) -> (HashMap<usize, usize>, usize) {
 }
 
 /// Scores the agreement of entries with the gold.
-fn judge(page: &Page, entries: &[Entry]) -> Score {
+fn judge(page: &Page, entries: &[StudiedEntry]) -> Score {
     let (taken, neutral) = hits(page, entries);
     let required = page.items.iter().filter(|item| !item.optional).count();
     let hits: Vec<(usize, usize)> = taken

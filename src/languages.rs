@@ -269,7 +269,7 @@ mod tests {
             let words = words.chain(comparing.joining).chain(comparing.designators);
             let words = words.chain(table.text.name_particles);
             for word in words.chain(table.text.read_more) {
-                assert_eq!(crate::text::folded(word), *word, "{}", table.code);
+                assert_eq!(crate::text::fold_text(word), *word, "{}", table.code);
             }
         }
     }

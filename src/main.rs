@@ -8,6 +8,6 @@ use tidings::cli::{self, Cli};
 fn main() -> ExitCode {
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => cli::report(&error),
+        Err(error) => cli::report_error(&error),
     }
 }

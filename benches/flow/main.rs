@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion, Throughput};
 use futures_util::future::join_all;
 use tempfile::TempDir;
-use tidings::classify::{self, Classifier, Needs, Subject};
+use tidings::classify::{self, Classifier, RequiredTokens, Subject};
 use tidings::config::{self, Config};
 use tidings::dedupe::Fingerprint;
-use tidings::drift::Shape;
+use tidings::drift::DocumentShape;
 use tidings::model::{Document, Hash, Item, Source, TopicId, Validators};
 use tidings::store::{
-    Consent, Coverage, Definition, FeedDefinition, Names, Narrowed, NewItem, Outcome, Poll,
-    SourceDefinition, Store,
+    Consent, Definition, FeedDefinition, FormerNames, ListCoverage, NarrowedClassifier, NewItem,
+    Poll, PollOutcome, SourceDefinition, Store,
 };
-use tidings::topics::fingerprints;
+use tidings::topics::topic_fingerprints;
 use tidings::{extract, flow, normalize};
 use tokio::runtime::Runtime;
 
@@ -74,11 +74,11 @@ fn config() -> Config {
 }
 
 fn definition(config: &Config) -> Definition {
-    let fingerprints = fingerprints(&config.topics);
+    let fingerprints = topic_fingerprints(&config.topics);
     let feeds = config.topics.iter().map(|topic| FeedDefinition {
         topic: topic.id.clone(),
         title: topic.id.to_string(),
-        queries: topic.written(),
+        queries: topic.written_queries(),
         fingerprint: fingerprints[&topic.id],
         each: topic.each.clone(),
     });
@@ -97,11 +97,11 @@ fn definition(config: &Config) -> Definition {
         at: documents::now(),
         feeds: feeds.collect(),
         sources: sources.collect(),
-        key: Hash::of(b"key"),
+        key: Hash::digest(b"key"),
         classify: Arc::new(|_, _| BTreeSet::new()),
-        names: Names::default(),
-        narrow: Box::new(|_, _| Narrowed {
-            needs: Needs::Any(Vec::new()),
+        names: FormerNames::default(),
+        narrow: Box::new(|_, _| NarrowedClassifier {
+            needs: RequiredTokens::Any(Vec::new()),
             topics: Box::new(|_| BTreeSet::new()),
         }),
         files: Vec::new(),
@@ -129,7 +129,7 @@ impl Bench {
     /// Returns a document for each source, in order.
     fn documents(&self) -> Vec<Document> {
         let document = |(source, body): (&Source, String)| Document {
-            url: flow::address(&source.location).expose().clone(),
+            url: flow::request_address(&source.location).expose().clone(),
             content_type: None,
             body: body.into_bytes(),
             fetched_at: documents::now(),
@@ -167,14 +167,14 @@ impl Bench {
         let address = document.url.to_string();
         let fingerprint = source.fingerprint(extract::VERSION);
         let items = self.digest(source, document, spent);
-        let outcome = Outcome::Read {
-            shape: Some(Shape::of(items.iter().map(|new| &new.item))),
+        let outcome = PollOutcome::Read {
+            shape: Some(DocumentShape::from_items(items.iter().map(|new| &new.item))),
             items,
             validators: vec![(address, Validators::default(), fingerprint)],
             problem: None,
             drift: None,
             walked_back: false,
-            coverage: Coverage::Whole,
+            coverage: ListCoverage::Whole,
         };
         Poll {
             source: source.id.clone(),
@@ -185,8 +185,8 @@ impl Bench {
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint,
-            block: source.block(),
-            classified_by: Hash::of(b"key"),
+            block: source.block_hash(),
+            classified_by: Hash::digest(b"key"),
         }
     }
 
@@ -195,15 +195,15 @@ impl Bench {
         let pages = vec![(document, extracted.expect("a document that can be read"))];
         let items = timed(&mut spent[1], || normalize::normalize(source, pages)).items;
         let topics = |item: &Item| {
-            let topics = self.classifier.topics(&Subject::new(item, &[]));
+            let topics = self.classifier.topics_of(&Subject::new(item, &[]));
             topics.into_iter().collect()
         };
         let topics: Vec<Vec<TopicId>> = timed(&mut spent[2], || items.iter().map(topics).collect());
         let fingerprints: Vec<_> = timed(&mut spent[3], || {
-            items.iter().map(Fingerprint::of_item).collect()
+            items.iter().map(Fingerprint::from_item).collect()
         });
         let tokens: Vec<String> = timed(&mut spent[2], || {
-            let tokens = |item| classify::tokens(&Subject::new(item, &[]));
+            let tokens = |item| classify::item_tokens(&Subject::new(item, &[]));
             items.iter().map(tokens).collect()
         });
         let parts = items.into_iter().zip(topics).zip(fingerprints).zip(tokens);

@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tidings::config::{self, Config};
-use tidings::flow::{self, Clock, Files, Flow, Selection};
+use tidings::flow::{self, Clock, FileCheck, Flow, SourceSelection};
 use tidings::model::Feed;
-use tidings::publish::{self, Format};
+use tidings::publish::{self, FeedFormat};
 use tidings::store::Consent;
 
 use self::words::{COMMON, Chance, Words};
@@ -42,8 +42,10 @@ fn main() {
             .await
             .expect("a store");
         let begin = Instant::now();
-        flow.poll(&Selection::All, |_, _| {}).await.expect("polls");
-        flow.publish(Files::Look).await.expect("a publication");
+        flow.poll(&SourceSelection::All, |_, _| {})
+            .await
+            .expect("polls");
+        flow.publish(FileCheck::Look).await.expect("a publication");
         let seconds = begin.elapsed().as_secs_f64();
         println!(
             "{} items polled and published in {seconds:.0} s",
@@ -150,7 +152,7 @@ async fn change(
     for _ in 0..ROUNDS {
         let changed = config(folder, after);
         let begin = Instant::now();
-        let plan = flow::plan(&changed, now, 5).expect("a plan");
+        let plan = flow::plan_changes(&changed, now, 5).expect("a plan");
         plans.push(begin.elapsed());
         moving = plan
             .feeds
@@ -158,11 +160,11 @@ async fn change(
             .map(|feed| feed.live + feed.quiet + feed.leave)
             .sum();
         let begin = Instant::now();
-        flow.replace(changed, Consent::Given)
+        flow.replace_config(changed, Consent::Given)
             .await
             .expect("a reload");
         reloads.push(begin.elapsed());
-        flow.replace(config(folder, before), Consent::Given)
+        flow.replace_config(config(folder, before), Consent::Given)
             .await
             .expect("a reload");
     }
@@ -178,7 +180,7 @@ async fn search(flow: &Flow, folder: &Path, words: &Words, topics: &[Vec<String>
         let query = query(words, &mut chance);
         let begin = Instant::now();
         let found = flow.search(&query).await.expect("an answer");
-        let feed = publish::render(&Feed::answer(query, found), &site, Format::Atom);
+        let feed = publish::render_feed(&Feed::from_search(query, found), &site, FeedFormat::Atom);
         times.push(begin.elapsed());
         std::hint::black_box(feed);
     }

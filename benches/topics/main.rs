@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
 use tidings::classify::{Classifier, Subject};
-use tidings::model::{Language, Place, Region, SourceId};
-use tidings::topics::{Query, Title, Topic};
+use tidings::model::{ConfigPosition, Language, Region, SourceId};
+use tidings::topics::{Query, Topic, TopicTitle};
 
 use self::words::{COMMON, Chance, Words};
 
@@ -155,7 +155,7 @@ impl Facts {
             regions: &self.regions,
             ..Subject::default()
         };
-        classifier.topics(&subject).len()
+        classifier.topics_of(&subject).len()
     }
 }
 
@@ -185,15 +185,15 @@ fn topic(words: &Words, number: usize, chance: &mut Chance) -> Topic {
         any.push(text);
         count += terms;
     }
-    let query = |text: &String| Query::read(text).expect("a query").query;
+    let query = |text: &String| Query::parse(text).expect("a query").query;
     Topic {
-        place: Place {
+        place: ConfigPosition {
             file: "topics.toml".into(),
             line: 1,
             column: 1,
         },
         id: format!("topic-{number}").parse().expect("an id"),
-        title: Title::Plain(String::new()),
+        title: TopicTitle::Plain(String::new()),
         any: any.iter().map(query).collect(),
         all: Vec::new(),
         exclude: [words.word(COMMON, chance).to_owned()]

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use tidings::dates::{self, Hints};
+use tidings::dates::{self, DateHints};
 
 /// Dates as bulletins write them, one of each form.
 const DATES: [&str; 20] = [
@@ -37,7 +37,7 @@ const TEXT: &str = "The municipality and 12 partner organisations opened an offi
     it. Whoever wants to know more may call 2222-0000 or write to the address below, and will have an answer within days.";
 
 pub(super) fn bench(criterion: &mut Criterion) {
-    let hints = Hints {
+    let hints = DateHints {
         language: None,
         order: None,
         learned: None,
@@ -49,13 +49,13 @@ pub(super) fn bench(criterion: &mut Criterion) {
     group.bench_function("fields", |bencher| {
         bencher.iter(|| {
             for text in DATES {
-                black_box(dates::of_field(black_box(text), &hints));
+                black_box(dates::parse_field(black_box(text), &hints));
             }
         });
     });
     group.throughput(Throughput::Bytes(TEXT.len() as u64));
     group.bench_function("a text without dates", |bencher| {
-        bencher.iter(|| black_box(dates::find(black_box(TEXT), &hints)));
+        bencher.iter(|| black_box(dates::find_date(black_box(TEXT), &hints)));
     });
     group.finish();
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use tidings::normalize::language_of;
+use tidings::normalize::identify_language;
 
 /// A hundred words of a bulletin, in each of four languages.
 const BULLETINS: [(&str, &str); 4] = [
@@ -30,11 +30,13 @@ pub(super) fn bench(criterion: &mut Criterion) {
     for (code, bulletin) in BULLETINS {
         let text = bulletin.repeat(3);
         assert_eq!(
-            language_of(&text).map(|found| found.to_string()).as_deref(),
+            identify_language(&text)
+                .map(|found| found.to_string())
+                .as_deref(),
             Some(code)
         );
         group.bench_function(code, |bencher| {
-            bencher.iter(|| language_of(black_box(&text)));
+            bencher.iter(|| identify_language(black_box(&text)));
         });
     }
     group.finish();

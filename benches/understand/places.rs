@@ -54,7 +54,7 @@ pub(super) fn bench(criterion: &mut Criterion) {
     for (name, language, text) in ITEMS {
         let language = language.parse().ok();
         group.bench_function(name, |bencher| {
-            bencher.iter(|| regions::regions(&[black_box(text)], language.as_ref(), None));
+            bencher.iter(|| regions::find_regions(&[black_box(text)], language.as_ref(), None));
         });
     }
     group.finish();

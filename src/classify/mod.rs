@@ -1,9 +1,9 @@
 //! Assigns topics and regions to an [`Item`](crate::model::Item).
 //!
 //! In: a single item, before its story is known. Out: the regions that it mentions ([`regions`]), and with them the
-//! topics whose queries it satisfies ([`Classifier`]), and the reasons ([`why`]). An index of required words selects
+//! topics whose queries it satisfies ([`Classifier`]), and the reasons ([`explain_topics`]). An index of required words selects
 //! the topics to evaluate, so that an item costs about the same for ten topics and for ten thousand. Conversely,
-//! [`tokens`] and [`needs`] let an index of stored items find those that a query may match. Pure.
+//! [`item_tokens`] and [`required_tokens`] let an index of stored items find those that a query may match. Pure.
 
 mod compiled;
 mod needs;
@@ -19,10 +19,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use self::compiled::Compiled;
-pub use self::needs::{Needs, TOKENS_VERSION, needs, tokens};
+use self::compiled::CompiledTopics;
+pub use self::needs::{RequiredTokens, TOKENS_VERSION, item_tokens, required_tokens};
 pub use self::subject::Subject;
-pub use self::why::{Evidence, Reason, Why, holds, why};
+pub use self::why::{MatchEvidence, MatchReason, TopicMatch, explain_topics, query_matches};
 use crate::model::{Language, TopicId};
 use crate::topics::Topic;
 
@@ -33,7 +33,7 @@ pub const VERSION: u32 = 5;
 /// All topics compiled into one program.
 #[derive(Debug)]
 pub struct Classifier {
-    compiled: Compiled,
+    compiled: CompiledTopics,
 }
 
 impl Classifier {
@@ -42,20 +42,20 @@ impl Classifier {
     /// `languages`.
     pub fn new(topics: &[Topic], languages: &[Language]) -> Self {
         // Prepare now, so that the first bulletin need not wait.
-        regions::prepare();
+        regions::load_gazetteer();
         Self {
-            compiled: Compiled::new(topics, languages),
+            compiled: CompiledTopics::new(topics, languages),
         }
     }
 
     /// Returns the topics of an item: those that its source gives it, and those whose queries it satisfies.
-    pub fn topics(&self, subject: &Subject) -> BTreeSet<TopicId> {
-        let matching = self.compiled.matching(subject);
+    pub fn topics_of(&self, subject: &Subject) -> BTreeSet<TopicId> {
+        let matching = self.compiled.matching_topics(subject);
         matching.chain(subject.topics).cloned().collect()
     }
 
     /// Returns how many topics are tried on every item, because their queries may match without any particular word.
-    pub fn unanchored(&self) -> usize {
-        self.compiled.unanchored()
+    pub fn count_unanchored(&self) -> usize {
+        self.compiled.count_unanchored()
     }
 }

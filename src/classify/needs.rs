@@ -7,16 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::subject::Subject;
-use super::terms::{Forms, MAX_WORDS, Stemming, fold};
+use super::terms::{MAX_WORDS, Stemming, WordForms, append_folded};
 use crate::model::{Region, SourceId, TopicId};
-use crate::topics::{Part, Query, Topic, Word, Words, in_order, words_of};
+use crate::topics::{ItemPart, Query, QueryWord, QueryWords, Topic, sort_by_reference, words_of};
 
 /// Raise it whenever the same item may be found by other tokens.
 pub const TOKENS_VERSION: u32 = 2;
 
 /// The tokens that a query requires of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub enum RequiredTokens {
     /// No token: any item may match.
     Nothing,
     /// This token.
@@ -32,57 +32,57 @@ pub enum Needs {
 /// Returns the tokens by which an item is found, separated by blanks: its words, their stems, its source, language
 /// and regions. An item of unknown language is found by the stems of every language; the queries decide which of them
 /// count.
-pub fn tokens(subject: &Subject) -> String {
+pub fn item_tokens(subject: &Subject) -> String {
     let known = subject.language.or(subject.assumed_language);
-    let mut stemmings: Vec<Forms> = match known {
-        Some(language) => vec![Forms::new(Stemming::of(Some(language)))],
+    let mut stemmings: Vec<WordForms> = match known {
+        Some(language) => vec![WordForms::new(Stemming::for_language(Some(language)))],
         None => all_forms(),
     };
     let mut tokens = BTreeSet::new();
     for (part, text) in subject.texts() {
-        let anywhere = part.is_usual().then_some(None);
-        let there = (part != Part::Summary).then_some(Some(part));
+        let anywhere = part.is_searched_by_default().then_some(None);
+        let there = (part != ItemPart::Summary).then_some(Some(part));
         let words: BTreeSet<&str> = words_of(text)
             .take(MAX_WORDS)
             .map(|(_, word)| word)
             .collect();
         for word in words {
             for forms in &mut stemmings {
-                forms.each_of_text(word, |form| {
+                forms.each_text_form(word, |form| {
                     let parts = [anywhere, there].into_iter().flatten();
-                    tokens.extend(parts.map(|part| token(part, form)));
+                    tokens.extend(parts.map(|part| form_token(part, form)));
                 });
             }
         }
     }
-    tokens.extend(subject.source.map(of_source));
+    tokens.extend(subject.source.map(source_token));
     if let Some(language) = subject.language {
         let tag = language.as_str();
         let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
-        tokens.extend(ends.filter_map(|end| tag.get(..end)).map(of_language));
+        tokens.extend(ends.filter_map(|end| tag.get(..end)).map(language_token));
     }
     for region in subject.regions {
-        tokens.insert(of_region(*region));
-        tokens.insert(of_region(region.country().into()));
+        tokens.insert(region_token(*region));
+        tokens.insert(region_token(region.country().into()));
     }
     tokens.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the needs of each topic's own queries. `givers` are the sources that give a topic to all their items.
-pub fn needs(
+pub fn required_tokens(
     topics: &[Topic],
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
-) -> HashMap<TopicId, Needs> {
-    let mut read = Needful {
+) -> HashMap<TopicId, RequiredTokens> {
+    let mut read = RequirementBuilder {
         forms: all_forms(),
         givers,
         known: HashMap::new(),
     };
-    for number in in_order(topics) {
+    for number in sort_by_reference(topics) {
         let topic = &topics[number];
-        let needs = match topic.whole() {
-            Some(query) => read.query(&query),
-            None => Needs::Any(Vec::new()),
+        let needs = match topic.combined_query() {
+            Some(query) => read.for_query(&query),
+            None => RequiredTokens::Any(Vec::new()),
         };
         read.known.insert(topic.id.clone(), needs);
     }
@@ -90,63 +90,69 @@ pub fn needs(
 }
 
 /// Returns the forms of every language.
-fn all_forms() -> Vec<Forms> {
+fn all_forms() -> Vec<WordForms> {
     let numbers = 0..Stemming::COUNT;
     numbers
-        .map(|number| Forms::new(Stemming::numbered(number)))
+        .map(|number| WordForms::new(Stemming::from_number(number)))
         .collect()
 }
 
-struct Needful<'a> {
+struct RequirementBuilder<'a> {
     /// Forms of every language, because that of the item is unknown.
-    forms: Vec<Forms>,
+    forms: Vec<WordForms>,
     givers: &'a BTreeMap<TopicId, Vec<SourceId>>,
-    known: HashMap<TopicId, Needs>,
+    known: HashMap<TopicId, RequiredTokens>,
 }
 
-impl Needful<'_> {
-    fn query(&mut self, query: &Query) -> Needs {
+impl RequirementBuilder<'_> {
+    fn for_query(&mut self, query: &Query) -> RequiredTokens {
         match query {
-            Query::Words(words) => self.words(words),
-            Query::Source(source) => Needs::Token(of_source(source)),
-            Query::Language(language) => Needs::Token(of_language(language.as_str())),
-            Query::Region(region) => Needs::Token(of_region(*region)),
+            Query::Words(words) => self.for_words(words),
+            Query::Source(source) => RequiredTokens::Token(source_token(source)),
+            Query::Language(language) => RequiredTokens::Token(language_token(language.as_str())),
+            Query::Region(region) => RequiredTokens::Token(region_token(*region)),
             Query::Topic(id) => {
                 let givers = self.givers.get(id).into_iter().flatten();
-                let given = givers.map(|source| Needs::Token(of_source(source)));
-                Needs::any(given.chain(self.known.get(id).cloned()).collect())
+                let given = givers.map(|source| RequiredTokens::Token(source_token(source)));
+                RequiredTokens::any_of(given.chain(self.known.get(id).cloned()).collect())
             }
-            Query::And(parts) => Needs::all(parts.iter().map(|part| self.query(part)).collect()),
-            Query::Or(parts) => Needs::any(parts.iter().map(|part| self.query(part)).collect()),
-            Query::Regex(..) | Query::Before(_) | Query::After(_) | Query::Not(_) => Needs::Nothing,
+            Query::And(parts) => {
+                RequiredTokens::all_of(parts.iter().map(|part| self.for_query(part)).collect())
+            }
+            Query::Or(parts) => {
+                RequiredTokens::any_of(parts.iter().map(|part| self.for_query(part)).collect())
+            }
+            Query::Regex(..) | Query::Before(_) | Query::After(_) | Query::Not(_) => {
+                RequiredTokens::Nothing
+            }
         }
     }
 
-    fn words(&mut self, words: &Words) -> Needs {
+    fn for_words(&mut self, words: &QueryWords) -> RequiredTokens {
         let part = words.part;
         let words = words.words.iter().map(|word| match word {
-            Word::Any => Needs::Nothing,
-            Word::Inflected(word) => self.inflected(part, word),
-            Word::Exact(word) => Needs::Token(token(part, &folded(word))),
-            Word::Prefix(word) => Needs::Prefix(token(part, &folded(word))),
+            QueryWord::Any => RequiredTokens::Nothing,
+            QueryWord::Inflected(word) => self.for_inflected(part, word),
+            QueryWord::Exact(word) => RequiredTokens::Token(form_token(part, &fold_word(word))),
+            QueryWord::Prefix(word) => RequiredTokens::Prefix(form_token(part, &fold_word(word))),
         });
-        Needs::all(words.collect())
+        RequiredTokens::all_of(words.collect())
     }
 
-    fn inflected(&mut self, part: Option<Part>, word: &str) -> Needs {
+    fn for_inflected(&mut self, part: Option<ItemPart>, word: &str) -> RequiredTokens {
         let mut tokens = BTreeSet::new();
         for forms in &mut self.forms {
-            forms.each(word, |form| {
-                tokens.insert(token(part, form));
+            forms.each_form(word, |form| {
+                tokens.insert(form_token(part, form));
             });
         }
-        Needs::any(tokens.into_iter().map(Needs::Token).collect())
+        RequiredTokens::any_of(tokens.into_iter().map(RequiredTokens::Token).collect())
     }
 }
 
-impl Needs {
+impl RequiredTokens {
     /// Returns the needs if all of `parts` must be met.
-    fn all(mut parts: Vec<Self>) -> Self {
+    fn all_of(mut parts: Vec<Self>) -> Self {
         parts.retain(|part| *part != Self::Nothing);
         match parts.len() {
             0 => Self::Nothing,
@@ -156,7 +162,7 @@ impl Needs {
     }
 
     /// Returns the needs if one of `parts` must be met.
-    pub fn any(mut parts: Vec<Self>) -> Self {
+    pub fn any_of(mut parts: Vec<Self>) -> Self {
         match parts.len() {
             _ if parts.contains(&Self::Nothing) => Self::Nothing,
             1 => parts.remove(0),
@@ -165,47 +171,47 @@ impl Needs {
     }
 }
 
-fn folded(word: &str) -> String {
+fn fold_word(word: &str) -> String {
     let mut folded = String::new();
-    fold(word, &mut folded);
+    append_folded(word, &mut folded);
     folded
 }
 
 /// Returns a form as one token. A letter may fold to several words, whose blanks are replaced. Tokens of the summary
 /// are not distinguished from those of any part, because most words are there.
-fn token(part: Option<Part>, form: &str) -> String {
+fn form_token(part: Option<ItemPart>, form: &str) -> String {
     let form = form.replace(char::is_whitespace, "_");
     match part {
-        None | Some(Part::Summary) => form,
+        None | Some(ItemPart::Summary) => form,
         Some(part) => format!("{}={form}", part.as_str()),
     }
 }
 
 // No word contains an equals sign.
 
-fn of_source(source: &SourceId) -> String {
+fn source_token(source: &SourceId) -> String {
     format!("source={source}")
 }
 
-fn of_language(tag: &str) -> String {
+fn language_token(tag: &str) -> String {
     format!("lang={}", tag.to_ascii_lowercase())
 }
 
-fn of_region(region: Region) -> String {
+fn region_token(region: Region) -> String {
     format!("region={}", region.to_string().to_ascii_lowercase())
 }
 
 #[cfg(test)]
-impl Needs {
+impl RequiredTokens {
     /// Returns true if an item has the required tokens.
-    pub(super) fn are_met(&self, tokens: &str) -> bool {
+    pub(super) fn are_met_by(&self, tokens: &str) -> bool {
         let mut tokens_of = tokens.split(' ');
         match self {
             Self::Nothing => true,
             Self::Token(token) => tokens_of.any(|held| held == token),
             Self::Prefix(prefix) => tokens_of.any(|held| held.starts_with(prefix)),
-            Self::All(parts) => parts.iter().all(|part| part.are_met(tokens)),
-            Self::Any(parts) => parts.iter().any(|part| part.are_met(tokens)),
+            Self::All(parts) => parts.iter().all(|part| part.are_met_by(tokens)),
+            Self::Any(parts) => parts.iter().any(|part| part.are_met_by(tokens)),
         }
     }
 }

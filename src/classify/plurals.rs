@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use super::terms::fold;
+use super::terms::append_folded;
 use crate::languages::TABLES;
 
 /// Minimum number of letters before an ending, so that `mais` is not `mal`.
@@ -26,45 +26,50 @@ static PLURALS: LazyLock<FxHashMap<&'static str, Plurals>> = LazyLock::new(|| {
     for table in &TABLES {
         for (plural, singulars) in table.plurals {
             let of_language = plurals.entry(table.code).or_default();
-            of_language.add(plural, singulars);
+            of_language.add_plural(plural, singulars);
         }
     }
     plurals
 });
 
 /// Returns the plurals of a language by its code; `None` if its table has none.
-pub(super) fn of(language: &str) -> Option<&'static Plurals> {
+pub(super) fn plurals_of(language: &str) -> Option<&'static Plurals> {
     PLURALS.get(language)
 }
 
 impl Plurals {
     /// Adds a whole word, or an ending with `-` before it, and its possible singulars.
-    fn add(&mut self, plural: &'static str, singulars: &[&'static str]) {
+    fn add_plural(&mut self, plural: &'static str, singulars: &[&'static str]) {
         if let Some(plural) = plural.strip_prefix('-') {
             let endings = singulars.iter().filter_map(|one| one.strip_prefix('-'));
             self.endings.extend(endings.map(|one| (plural, one)));
             return;
         }
         let mut folded = String::new();
-        fold(plural, &mut folded);
+        append_folded(plural, &mut folded);
         self.words.entry(folded).or_default().extend(singulars);
     }
 
     /// Passes each possible singular of a word in small letters, folded into `buffer`, to `found`.
-    pub(super) fn singulars(&self, lower: &str, buffer: &mut String, mut found: impl FnMut(&str)) {
+    pub(super) fn each_singular(
+        &self,
+        lower: &str,
+        buffer: &mut String,
+        mut found: impl FnMut(&str),
+    ) {
         for (plural, singular) in &self.endings {
             let Some(begin) = lower.strip_suffix(plural) else {
                 continue;
             };
             if begin.chars().nth(MIN_LETTERS - 1).is_some() {
-                fold(&format!("{begin}{singular}"), buffer);
+                append_folded(&format!("{begin}{singular}"), buffer);
                 found(buffer);
             }
         }
-        fold(lower, buffer);
+        append_folded(lower, buffer);
         let words = self.words.get(buffer.as_str());
         for singular in words.into_iter().flatten() {
-            fold(singular, buffer);
+            append_folded(singular, buffer);
             found(buffer);
         }
     }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::model::{Item, Language, Region, SourceId, TopicId};
-use crate::topics::Part;
+use crate::topics::ItemPart;
 
 /// The properties of an item that queries examine.
 #[derive(Clone, Debug, Default)]
@@ -46,26 +46,33 @@ impl<'a> Subject<'a> {
             language: item.language.as_ref(),
             assumed_language: item.assumed_language.as_ref(),
             regions: &item.regions,
-            day: Some(item.published.at().date_naive()),
+            day: Some(item.published.instant().date_naive()),
             topics,
         }
     }
 
     /// Returns its texts, part by part.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (Part, &'a str)> {
-        let of = |part: Part, texts: &[&'a str]| {
+    pub(super) fn texts(&self) -> impl Iterator<Item = (ItemPart, &'a str)> {
+        let of = |part: ItemPart, texts: &[&'a str]| {
             let texts = texts.to_vec();
             texts.into_iter().map(move |text| (part, text))
         };
-        [(Part::Title, self.title), (Part::Summary, self.summary)]
-            .into_iter()
-            .chain(of(Part::Tag, &self.tags))
-            .chain(of(Part::Author, &self.authors))
+        [
+            (ItemPart::Title, self.title),
+            (ItemPart::Summary, self.summary),
+        ]
+        .into_iter()
+        .chain(of(ItemPart::Tag, &self.tags))
+        .chain(of(ItemPart::Author, &self.authors))
     }
 
     /// Returns the texts to search for words in a part, or in the usual parts if `wanted` is `None`.
-    pub(super) fn texts_in(&self, wanted: Option<Part>) -> impl Iterator<Item = (Part, &'a str)> {
-        self.texts().filter(move |(part, _)| is_in(wanted, *part))
+    pub(super) fn texts_in(
+        &self,
+        wanted: Option<ItemPart>,
+    ) -> impl Iterator<Item = (ItemPart, &'a str)> {
+        self.texts()
+            .filter(move |(part, _)| covers_part(wanted, *part))
     }
 
     pub(super) fn is_in_language(&self, wanted: &Language) -> bool {
@@ -80,6 +87,6 @@ impl<'a> Subject<'a> {
 }
 
 /// Returns true if a search in `wanted` covers `part`.
-pub(super) fn is_in(wanted: Option<Part>, part: Part) -> bool {
-    wanted.map_or(part.is_usual(), |wanted| wanted == part)
+pub(super) fn covers_part(wanted: Option<ItemPart>, part: ItemPart) -> bool {
+    wanted.map_or(part.is_searched_by_default(), |wanted| wanted == part)
 }

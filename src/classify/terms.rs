@@ -10,7 +10,7 @@ use super::plurals::{self, Plurals};
 use super::subject::Subject;
 use crate::languages::{self, LanguageTable, TABLES};
 use crate::model::Language;
-use crate::normalize::likeliest;
+use crate::normalize::likeliest_languages;
 use crate::topics::{is_joiner, is_skin_tone};
 
 /// Maximum number of words examined in one text: a longer bulletin has made its subject clear by then.
@@ -28,20 +28,23 @@ impl Stemming {
 
     /// Returns the stemmings used to compare the words of an item: that of its known or assumed language, else those
     /// of all `languages` that its own words do not rule out.
-    pub(super) fn of_subject(subject: &Subject, languages: &[Language]) -> Vec<Self> {
+    pub(super) fn for_subject(subject: &Subject, languages: &[Language]) -> Vec<Self> {
         let language = subject.language.or(subject.assumed_language);
         if language.is_some() || languages.is_empty() {
-            return vec![Self::of(language)];
+            return vec![Self::for_language(language)];
         }
         let text = format!("{}\n{}", subject.title, subject.summary);
-        let likely = likeliest(&text, languages);
-        let mut all: Vec<Self> = likely.iter().map(|one| Self::of(Some(one))).collect();
+        let likely = likeliest_languages(&text, languages);
+        let mut all: Vec<Self> = likely
+            .iter()
+            .map(|one| Self::for_language(Some(one)))
+            .collect();
         all.sort_unstable();
         all.dedup();
         all
     }
 
-    pub(super) fn of(language: Option<&Language>) -> Self {
+    pub(super) fn for_language(language: Option<&Language>) -> Self {
         let known = |language: &Language| {
             let primary = language.primary();
             let is_known = |table: &LanguageTable| table.code == primary && table.stemmer.is_some();
@@ -51,7 +54,7 @@ impl Stemming {
     }
 
     /// Returns the stemming with this number.
-    pub(super) fn numbered(number: usize) -> Self {
+    pub(super) fn from_number(number: usize) -> Self {
         Self((number < TABLES.len()).then_some(number))
     }
 
@@ -62,7 +65,7 @@ impl Stemming {
 }
 
 /// Computes the forms of words in one language.
-pub(super) struct Forms {
+pub(super) struct WordForms {
     stemmer: Option<Stemmer>,
     plurals: Option<&'static Plurals>,
     lower: String,
@@ -70,13 +73,13 @@ pub(super) struct Forms {
     other: String,
 }
 
-impl Forms {
+impl WordForms {
     pub(super) fn new(stemming: Stemming) -> Self {
         let (lower, folded, other) = Default::default();
         let table = stemming.0.and_then(|number| TABLES.get(number));
         Self {
             stemmer: table.and_then(|table| table.stemmer).map(Stemmer::create),
-            plurals: table.and_then(|table| plurals::of(table.code)),
+            plurals: table.and_then(|table| plurals::plurals_of(table.code)),
             lower,
             folded,
             other,
@@ -84,9 +87,9 @@ impl Forms {
     }
 
     /// Returns the folded word.
-    pub(super) fn folded(&mut self, word: &str) -> &str {
-        lower(word, &mut self.lower);
-        fold(&self.lower, &mut self.folded);
+    pub(super) fn fold_word(&mut self, word: &str) -> &str {
+        append_lowercase(word, &mut self.lower);
+        append_folded(&self.lower, &mut self.folded);
         &self.folded
     }
 
@@ -95,29 +98,29 @@ impl Forms {
     ///
     /// The stem is taken from the word as written, because stemmers need accents (`migración` and `migraciones` have
     /// the same stem, `migracion` has none); the folded form covers people who write without them.
-    pub(super) fn each(&mut self, word: &str, mut found: impl FnMut(&str)) {
-        self.folded(word);
+    pub(super) fn each_form(&mut self, word: &str, mut found: impl FnMut(&str)) {
+        self.fold_word(word);
         found(&self.folded);
         if self.lower.len() > MAX_STEMMED {
             return;
         }
         if let Some(stemmer) = &self.stemmer {
-            fold(&stemmer.stem(&self.lower), &mut self.other);
+            append_folded(&stemmer.stem(&self.lower), &mut self.other);
             if self.other != self.folded {
                 found(&self.other);
             }
         }
         if let Some(plurals) = self.plurals {
-            plurals.singulars(&self.lower, &mut self.other, |singular| found(singular));
+            plurals.each_singular(&self.lower, &mut self.other, |singular| found(singular));
         }
     }
 
     /// Passes each form of a text's word to `found`: those of [`Self::each`], and the parts of a Korean word, to
     /// which particles and other words are attached.
-    pub(super) fn each_of_text(&mut self, word: &str, mut found: impl FnMut(&str)) {
-        self.each(word, &mut found);
+    pub(super) fn each_text_form(&mut self, word: &str, mut found: impl FnMut(&str)) {
+        self.each_form(word, &mut found);
         if self.folded.starts_with(is_hangul) {
-            parts(&self.folded, found);
+            each_syllable_run(&self.folded, found);
         }
     }
 }
@@ -134,7 +137,7 @@ fn is_hangul(c: char) -> bool {
 
 /// Passes the runs of two or more syllables of a Korean word to `found`, except the whole; also the first syllable
 /// alone if only a particle follows it.
-fn parts(word: &str, mut found: impl FnMut(&str)) {
+fn each_syllable_run(word: &str, mut found: impl FnMut(&str)) {
     let ends: Vec<usize> = word
         .char_indices()
         .take_while(|(_, c)| is_hangul(*c))
@@ -157,7 +160,7 @@ fn parts(word: &str, mut found: impl FnMut(&str)) {
     }
 }
 
-fn lower(word: &str, lower: &mut String) {
+fn append_lowercase(word: &str, lower: &mut String) {
     lower.clear();
     if word.is_ascii() {
         lower.push_str(word);
@@ -165,7 +168,7 @@ fn lower(word: &str, lower: &mut String) {
         return;
     }
     let shown = word.chars().filter(|c| !is_joiner(*c));
-    if is_simple(word) {
+    if is_plain_latin(word) {
         lower.extend(shown.flat_map(char::to_lowercase));
     } else {
         lower.extend(shown.nfc().flat_map(char::to_lowercase));
@@ -173,23 +176,23 @@ fn lower(word: &str, lower: &mut String) {
 }
 
 /// Appends letters in lower case without accents. Most words have none and skip the Unicode tables.
-pub(super) fn fold(word: &str, folded: &mut String) {
+pub(super) fn append_folded(word: &str, folded: &mut String) {
     folded.clear();
     if word.is_ascii() {
         folded.push_str(word);
         folded.make_ascii_lowercase();
         return;
     }
-    if is_simple(word) {
+    if is_plain_latin(word) {
         let simple = word.chars().filter_map(|c| SIMPLE.get(c as usize));
         simple.for_each(|letters| folded.push_str(letters));
         return;
     }
-    fold_any(word, folded);
+    append_folded_unicode(word, folded);
 }
 
 /// Returns true if all letters are independent: Latin letters without combining marks.
-fn is_simple(word: &str) -> bool {
+fn is_plain_latin(word: &str) -> bool {
     word.chars().all(|c| c < SIMPLE_END)
 }
 
@@ -199,13 +202,13 @@ const SIMPLE_END: char = '\u{250}';
 static SIMPLE: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
     let fold = |c: char| {
         let mut folded = String::new();
-        fold_any(c.encode_utf8(&mut [0; 4]), &mut folded);
+        append_folded_unicode(c.encode_utf8(&mut [0; 4]), &mut folded);
         folded.into()
     };
     ('\0'..SIMPLE_END).map(fold).collect()
 });
 
-fn fold_any(word: &str, folded: &mut String) {
+fn append_folded_unicode(word: &str, folded: &mut String) {
     let plain = word.nfkd().filter(|c| !is_accent(*c) && !is_joiner(*c));
     let plain = plain.flat_map(char::to_lowercase);
     // A letter in lower case may get a combining mark: `İ`.
@@ -253,7 +256,7 @@ mod tests {
 
     fn folded(word: &str) -> String {
         let mut folded = String::new();
-        fold(word, &mut folded);
+        append_folded(word, &mut folded);
         folded
     }
 
@@ -285,9 +288,9 @@ mod tests {
 
     #[track_caller]
     fn check_forms(language: &str, word: &str, expected: &[&str]) {
-        let mut forms = Forms::new(Stemming::of(language.parse().ok().as_ref()));
+        let mut forms = WordForms::new(Stemming::for_language(language.parse().ok().as_ref()));
         let mut found = Vec::new();
-        forms.each_of_text(word, |form| found.push(form.to_owned()));
+        forms.each_text_form(word, |form| found.push(form.to_owned()));
         assert_eq!(found, expected, "{language} {word}");
     }
 
@@ -303,9 +306,9 @@ mod tests {
         check_forms("ko", "물가", &["물가", "물"]);
         check_forms("ko", "COVID", &["covid"]);
         let long = "가".repeat(200);
-        let mut forms = Forms::new(Stemming::of(None));
+        let mut forms = WordForms::new(Stemming::for_language(None));
         let mut count = 0;
-        forms.each_of_text(&long, |_| count += 1);
+        forms.each_text_form(&long, |_| count += 1);
         assert!(count < 100, "{count}");
     }
 
@@ -320,9 +323,9 @@ mod tests {
         fn simple_words_are_folded_as_any(word in "[\\PC\u{0}-\u{24F}]{0,12}", simple in "[\u{80}-\u{24F}a-zA-Z]{0,12}") {
             for word in [word, simple] {
                 let (mut any, mut plainly, mut lowered) = <(String, String, String)>::default();
-                fold_any(&word, &mut any);
+                append_folded_unicode(&word, &mut any);
                 prop_assert_eq!(folded(&word), any);
-                lower(&word, &mut lowered);
+                append_lowercase(&word, &mut lowered);
                 plainly.extend(word.chars().filter(|c| !is_joiner(*c)).nfc().flat_map(char::to_lowercase));
                 prop_assert_eq!(lowered, plainly);
             }
@@ -331,9 +334,9 @@ mod tests {
         #[test]
         fn no_word_panics(word in r"\w{0,12}", language in 0..Stemming::COUNT) {
             let stemming = Stemming(Some(language).filter(|number| *number < TABLES.len()));
-            let mut forms = Forms::new(stemming);
-            forms.each_of_text(&word, |_| ());
-            prop_assert!(!forms.folded(&word).is_empty() || word.chars().all(|c| !c.is_ascii()) || word.is_empty());
+            let mut forms = WordForms::new(stemming);
+            forms.each_text_form(&word, |_| ());
+            prop_assert!(!forms.fold_word(&word).is_empty() || word.chars().all(|c| !c.is_ascii()) || word.is_empty());
         }
     }
 }

@@ -4,20 +4,20 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Language, Place, Region, SourceId};
+use crate::model::{ConfigPosition, Language, Region, SourceId};
 use crate::normalize::tests::{entry, source};
-use crate::topics::{Query, Role, Title};
+use crate::topics::{Query, QueryRole, TopicTitle};
 
 fn topic(id: &str, any: &[&str], exclude: &[&str]) -> Topic {
     let queries = |texts: &[&str]| texts.iter().map(|text| query(text)).collect();
     Topic {
-        place: Place {
+        place: ConfigPosition {
             file: "topics.toml".into(),
             line: 1,
             column: 1,
         },
         id: id.parse().unwrap(),
-        title: Title::Plain(id.into()),
+        title: TopicTitle::Plain(id.into()),
         any: queries(any),
         all: Vec::new(),
         exclude: queries(exclude),
@@ -28,7 +28,7 @@ fn topic(id: &str, any: &[&str], exclude: &[&str]) -> Topic {
 }
 
 fn query(text: &str) -> Query {
-    Query::read(text).unwrap().query
+    Query::parse(text).unwrap().query
 }
 
 fn ids(ids: &[&str]) -> Vec<TopicId> {
@@ -37,8 +37,8 @@ fn ids(ids: &[&str]) -> Vec<TopicId> {
 
 /// Returns the compiled answer, which must equal the plain one.
 fn topics(topics: &[Topic], subject: &Subject) -> Vec<TopicId> {
-    let compiled = Classifier::new(topics, &[]).topics(subject);
-    let mut plain: BTreeSet<TopicId> = why(topics, &[], subject)
+    let compiled = Classifier::new(topics, &[]).topics_of(subject);
+    let mut plain: BTreeSet<TopicId> = explain_topics(topics, &[], subject)
         .into_iter()
         .map(|why| why.topic)
         .collect();
@@ -50,7 +50,11 @@ fn topics(topics: &[Topic], subject: &Subject) -> Vec<TopicId> {
 fn holds_of(text: &str, subject: &Subject, matches: bool) {
     let found = topics(&[topic("t", &[text], &[])], subject);
     assert_eq!(!found.is_empty(), matches, "{text} in {subject:?}");
-    assert_eq!(holds(&query(text), &[], &[], subject), matches, "{text}");
+    assert_eq!(
+        query_matches(&query(text), &[], &[], subject),
+        matches,
+        "{text}"
+    );
 }
 
 fn check(text: &str, title: &str, language: &str, matches: bool) {
@@ -226,16 +230,16 @@ fn check_unknown(text: &str, title: &str, assumed: &str, languages: &str, matche
         ..Subject::default()
     };
     let asked = [topic("t", &[text], &[])];
-    let compiled = Classifier::new(&asked, &languages).topics(&subject);
+    let compiled = Classifier::new(&asked, &languages).topics_of(&subject);
     assert_eq!(!compiled.is_empty(), matches, "{text} in {title}");
     assert_eq!(
-        !why(&asked, &languages, &subject).is_empty(),
+        !explain_topics(&asked, &languages, &subject).is_empty(),
         matches,
         "{text}"
     );
-    let needs = needs(&asked, &BTreeMap::new());
+    let needs = required_tokens(&asked, &BTreeMap::new());
     assert!(
-        !matches || needs[&asked[0].id].are_met(&tokens(&subject)),
+        !matches || needs[&asked[0].id].are_met_by(&item_tokens(&subject)),
         "{text}"
     );
 }
@@ -358,14 +362,14 @@ fn an_item_brings_its_own() {
     let mut item = crate::normalize::normalize(&source, pages).items.remove(0);
     item.tags = vec!["OIM".into()];
     item.regions = vec!["MX".parse().unwrap()];
-    let day = item.published.at().date_naive();
+    let day = item.published.instant().date_naive();
     let text = format!(
         "title:migraciones tag:oim source:{} lang:es country:MX after:{day} topic:fixed",
         item.source
     );
     let fixed = ids(&["fixed"]);
     let topics = [topic("t", &[&text], &[]), topic("u", &["lang:en"], &[])];
-    let found = Classifier::new(&topics, &[]).topics(&Subject::new(&item, &fixed));
+    let found = Classifier::new(&topics, &[]).topics_of(&Subject::new(&item, &fixed));
     assert_eq!(Vec::from_iter(found), ids(&["fixed", "t"]));
 }
 
@@ -394,7 +398,7 @@ fn topics_refer_to_topics() {
     check("x", &["a"], &["a", "b", "c"]);
     check("y", &[], &["e"]);
     check("y", &["news"], &["d", "e", "news"]);
-    assert_eq!(Classifier::new(&all, &[]).unanchored(), 1);
+    assert_eq!(Classifier::new(&all, &[]).count_unanchored(), 1);
 }
 
 #[test]
@@ -407,7 +411,7 @@ fn topics_in_a_circle_select_nothing() {
         title: "x",
         ..Subject::default()
     };
-    assert!(Classifier::new(&circle, &[]).topics(&subject).is_empty());
+    assert!(Classifier::new(&circle, &[]).topics_of(&subject).is_empty());
 }
 
 #[test]
@@ -454,18 +458,18 @@ fn a_match_has_its_reasons() {
         language: Some(&language),
         ..Subject::default()
     };
-    let told: Vec<String> = why(&[asked], &[], &subject)
+    let told: Vec<String> = explain_topics(&[asked], &[], &subject)
         .iter()
         .flat_map(|why| {
             assert_eq!(why.place.to_string(), "topics.toml:7:1");
             why.reasons.iter().map(
-                |Reason {
+                |MatchReason {
                      role,
                      query,
                      evidence,
                  }| {
                     let evidence = match evidence {
-                        Evidence::Words { part, text, bytes } => {
+                        MatchEvidence::Words { part, text, bytes } => {
                             let words: Vec<&str> = bytes
                                 .iter()
                                 .map(|at| text.get(at.clone()).unwrap())
@@ -486,7 +490,7 @@ fn a_match_has_its_reasons() {
         "exclude -\"football\": Absence",
     ];
     assert_eq!(told, expected);
-    assert_eq!(Role::Any.as_str(), "any");
+    assert_eq!(QueryRole::Any.as_str(), "any");
 }
 
 const WORDS: [&str; 12] = [
@@ -595,18 +599,18 @@ proptest! {
         let found = topics(&all, &subject);
         // The index finds every matching topic, apart from the fixed ones.
         let givers = item.topics.iter().map(|topic| (topic.clone(), vec![item.source.clone()])).collect();
-        let (needs, tokens) = (needs(&all, &givers), tokens(&subject));
+        let (needs, tokens) = (required_tokens(&all, &givers), item_tokens(&subject));
         for id in found.iter().filter(|id| !item.topics.contains(id)) {
-            prop_assert!(needs[id].are_met(&tokens), "{:?} {tokens}", needs[id]);
+            prop_assert!(needs[id].are_met_by(&tokens), "{:?} {tokens}", needs[id]);
         }
         // Anchored queries must be compiled as such.
         let anchored: Vec<bool> = all.iter().map(|topic| {
-            let of = |id: &TopicId| all[..2].iter().find(|topic| topic.id == *id).and_then(Topic::whole)
-                .is_none_or(|whole| whole.is_anchored(&|_| all[0].whole().is_none_or(|whole| whole.is_anchored(&|_| true))));
-            topic.whole().is_none_or(|whole| whole.is_anchored(&of))
+            let of = |id: &TopicId| all[..2].iter().find(|topic| topic.id == *id).and_then(Topic::combined_query)
+                .is_none_or(|whole| whole.is_anchored(&|_| all[0].combined_query().is_none_or(|whole| whole.is_anchored(&|_| true))));
+            topic.combined_query().is_none_or(|whole| whole.is_anchored(&of))
         }).collect();
         let tried = anchored.iter().filter(|anchored| !**anchored).count();
-        prop_assert_eq!(Classifier::new(&all, &[]).unanchored(), tried);
+        prop_assert_eq!(Classifier::new(&all, &[]).count_unanchored(), tried);
     }
 
     #[test]
@@ -696,7 +700,7 @@ fn the_examples_of_the_manual_hold() {
                 ..subject
             };
             let languages = crate::normalize::known_languages();
-            let found = holds(&query(text), &[], &languages, &unknown);
+            let found = query_matches(&query(text), &[], &languages, &unknown);
             assert_eq!(found, verdict == "yes", "{line:?}, in an unknown language");
         }
     }
@@ -705,7 +709,7 @@ fn the_examples_of_the_manual_hold() {
 #[test]
 fn the_mistakes_of_the_manual_are_told_so() {
     for line in manual("mistakes") {
-        let error = Query::read(line[0]).unwrap_err();
+        let error = Query::parse(line[0]).unwrap_err();
         assert_eq!(
             [error.column.to_string(), error.message],
             [line[1], line[2]],
@@ -713,7 +717,7 @@ fn the_mistakes_of_the_manual_are_told_so() {
         );
     }
     for line in manual("warnings") {
-        let warnings = Query::read(line[0]).unwrap().warnings;
+        let warnings = Query::parse(line[0]).unwrap().warnings;
         let told = warnings
             .iter()
             .map(|warning| format!("{} {}", warning.column, warning.message));

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use super::CliError;
 use crate::config::Config;
 use crate::fetch;
-use crate::model::Listen;
-use crate::serve::{ADMIN_HEADER, Status};
+use crate::model::ListenAddress;
+use crate::serve::{ADMIN_HEADER, DaemonStatus};
 use crate::store;
 use crate::text;
 
@@ -29,19 +29,19 @@ pub(super) enum AskError {
     #[error(transparent)]
     Unanswered(#[from] reqwest::Error),
     /// The daemon refused.
-    #[error("{}", told(*.status, .reason))]
+    #[error("{}", describe_status(*.status, .reason))]
     Refused { status: StatusCode, reason: String },
 }
 
 impl AskError {
     /// Returns true if nothing listens at the address.
-    pub(super) fn is_connect(&self) -> bool {
+    pub(super) fn is_connect_error(&self) -> bool {
         matches!(self, Self::Unanswered(error) if error.is_connect())
     }
 }
 
 /// Returns the daemon's own words, or the meaning of the status if it sent none.
-fn told(status: StatusCode, reason: &str) -> String {
+fn describe_status(status: StatusCode, reason: &str) -> String {
     match reason {
         "" => format!("it answered {status}"),
         reason => format!("{reason} ({})", status.as_u16()),
@@ -49,24 +49,30 @@ fn told(status: StatusCode, reason: &str) -> String {
 }
 
 /// Describes a failure between this process and the daemon at `listen`.
-pub(super) fn failed(listen: &Listen, error: &AskError) -> String {
+pub(super) fn describe_failure(listen: &ListenAddress, error: &AskError) -> String {
     match error {
         error if is_denied(error) => format!(
             "this user may not connect to the daemon at {listen}: use `sudo`, or join the group of the socket"
         ),
-        error if error.is_connect() => {
-            format!("no daemon answers at {listen}: {}", text::chain(error))
+        error if error.is_connect_error() => {
+            format!(
+                "no daemon answers at {listen}: {}",
+                text::error_chain(error)
+            )
         }
         AskError::Unanswered(_) => format!(
             "the daemon at {listen} gave an incomplete answer: {}",
-            text::chain(error)
+            text::error_chain(error)
         ),
         AskError::Refused { .. } => format!("the daemon at {listen} refused: {error}"),
     }
 }
 
 /// Reads an answer of the daemon at `listen`.
-pub(super) fn read<T: DeserializeOwned>(listen: &Listen, answer: &[u8]) -> Result<T, CliError> {
+pub(super) fn parse_answer<T: DeserializeOwned>(
+    listen: &ListenAddress,
+    answer: &[u8],
+) -> Result<T, CliError> {
     serde_json::from_slice(answer).map_err(|error| {
         CliError::Failed(format!(
             "the server at {listen} is not this version of tidings: {error}"
@@ -78,25 +84,25 @@ pub(super) fn read<T: DeserializeOwned>(listen: &Listen, answer: &[u8]) -> Resul
 ///
 /// # Errors
 /// [`CliError::Failed`] if the daemon refuses, or if it is of another version.
-pub(super) async fn ask<T: DeserializeOwned>(
-    listen: &Listen,
+pub(super) async fn post_to_daemon<T: DeserializeOwned>(
+    listen: &ListenAddress,
     path: &str,
     body: Vec<u8>,
 ) -> Result<Option<T>, CliError> {
     let answer = match post(listen, path, body).await {
         Ok(answer) => answer,
-        Err(error) if error.is_connect() && !is_denied(&error) => return Ok(None),
-        Err(error) => return Err(CliError::Failed(failed(listen, &error))),
+        Err(error) if error.is_connect_error() && !is_denied(&error) => return Ok(None),
+        Err(error) => return Err(CliError::Failed(describe_failure(listen, &error))),
     };
-    read(listen, &answer).map(Some)
+    parse_answer(listen, &answer).map(Some)
 }
 
 /// Returns true if a server answers at `listen`, whatever the answer.
-pub(super) async fn is_answered(listen: &Listen) -> bool {
+pub(super) async fn is_answered(listen: &ListenAddress) -> bool {
     // The health check does not accept POST: even the refusal is an answer.
     match post(listen, "/healthz", Vec::new()).await {
         Ok(_) => true,
-        Err(error) => !error.is_connect() || is_denied(&error),
+        Err(error) => !error.is_connect_error() || is_denied(&error),
     }
 }
 
@@ -114,7 +120,7 @@ fn is_denied(error: &AskError) -> bool {
 }
 
 /// Replaces the address of a server that listens on every address with this machine's own.
-fn reachable(address: SocketAddr) -> SocketAddr {
+fn reachable_address(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -125,11 +131,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// Returns the status reported by the daemon that uses the configured store; `None` if there is no such daemon
 /// or it does not answer in time.
-pub(super) async fn status(config: &Config) -> Option<Status> {
+pub(super) async fn fetch_status(config: &Config) -> Option<DaemonStatus> {
     let mut places = store::admin_places(&config.store.path);
     places.extend(config.admin.listen.first().cloned());
     for listen in &places {
-        let status = tell::<Status>(listen, "/status.json").await;
+        let status = get_from_daemon::<DaemonStatus>(listen, "/status.json").await;
         // A daemon with another store may listen there.
         let status = status.filter(|status| is_same_file(&status.store, &config.store.path));
         if status.is_some() {
@@ -146,30 +152,37 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// Returns the running daemon's answer at `path`; `None` if none comes in time or the daemon is of another
 /// version.
-pub(super) async fn tell<T: DeserializeOwned>(listen: &Listen, path: &str) -> Option<T> {
-    let asked = send(listen, Method::GET, path, Vec::new());
+pub(super) async fn get_from_daemon<T: DeserializeOwned>(
+    listen: &ListenAddress,
+    path: &str,
+) -> Option<T> {
+    let asked = send_request(listen, Method::GET, path, Vec::new());
     let answer = tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()?;
     serde_json::from_slice(&answer).ok()
 }
 
 /// Posts `body` to `path` of the daemon at `listen` and returns the body of its answer.
-pub(super) async fn post(listen: &Listen, path: &str, body: Vec<u8>) -> Result<Vec<u8>, AskError> {
-    send(listen, Method::POST, path, body).await
+pub(super) async fn post(
+    listen: &ListenAddress,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, AskError> {
+    send_request(listen, Method::POST, path, body).await
 }
 
-async fn send(
-    listen: &Listen,
+async fn send_request(
+    listen: &ListenAddress,
     method: Method,
     path: &str,
     body: Vec<u8>,
 ) -> Result<Vec<u8>, AskError> {
     let builder = fetch::plain_client();
     let (builder, address) = match listen {
-        Listen::Tcp(address) => {
-            let address = reachable(*address);
+        ListenAddress::Tcp(address) => {
+            let address = reachable_address(*address);
             (builder, format!("http://{address}{path}"))
         }
-        Listen::Unix(socket) => (
+        ListenAddress::Unix(socket) => (
             builder.unix_socket(socket.as_path()),
             format!("http://localhost{path}"),
         ),
@@ -177,12 +190,12 @@ async fn send(
     let client: Client = builder.build()?;
     let answer: Response = client
         .request(method, address)
-        .header(ADMIN_HEADER, super::operator::claim())
+        .header(ADMIN_HEADER, super::operator::claimed_name())
         .body(body)
         .send()
         .await?;
     let status = answer.status();
-    let body = whole(answer).await?;
+    let body = read_whole_body(answer).await?;
     if status.is_success() {
         return Ok(body);
     }
@@ -190,7 +203,7 @@ async fn send(
     Err(AskError::Refused { status, reason })
 }
 
-async fn whole(mut answer: Response) -> Result<Vec<u8>, reqwest::Error> {
+async fn read_whole_body(mut answer: Response) -> Result<Vec<u8>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() < MAX_ANSWER_BYTES {
@@ -208,7 +221,7 @@ mod tests {
     fn a_server_on_every_address_is_reached_on_this_machine() {
         let check = |listen: &str, address: &str| {
             let listen: SocketAddr = listen.parse().unwrap();
-            assert_eq!(reachable(listen).to_string(), address);
+            assert_eq!(reachable_address(listen).to_string(), address);
         };
         check("0.0.0.0:8081", "127.0.0.1:8081");
         check("[::]:8081", "[::1]:8081");

@@ -11,15 +11,16 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::explain::assumed::Assumed;
+use super::explain::assumed::AssumedLanguages;
 use super::{
-    CliError, Output, OutputArguments, clock, counted, environment, print_json, table, timestamp,
+    CliError, Output, OutputArguments, clock_from, environment_variable, format_count,
+    parse_timestamp, print_json, table,
 };
-use crate::config::{self, Config, Diagnostic, Refused, Severity};
+use crate::config::{self, Config, Diagnostic, InvalidConfig, Severity};
 use crate::flow;
-use crate::model::{Cadence, Place, Source, SourceId, Timestamp, TopicId};
+use crate::model::{Cadence, ConfigPosition, Source, SourceId, Timestamp, TopicId};
 use crate::schedule;
-use crate::store::{self, Reader};
+use crate::store::{self, StoreReader};
 use crate::text;
 use crate::topics::Topic;
 
@@ -29,33 +30,33 @@ const SHOWN_RUNS: usize = 3;
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
     /// Use this as the current time
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    #[arg(long, value_parser = parse_timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
     output: OutputArguments,
 }
 
 pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
-    let now = clock(arguments.now).now();
-    let loaded = config::load(file, &environment).and_then(|mut config| {
-        let (wrong, unread) = secrets::check(&config);
+    let now = clock_from(arguments.now).now();
+    let loaded = config::load(file, &environment_variable).and_then(|mut config| {
+        let (wrong, unread) = secrets::check_secrets(&config);
         if !wrong.is_empty() {
-            return Err(Refused(wrong));
+            return Err(InvalidConfig(wrong));
         }
         config.warnings.append(&mut config.advice);
         config.warnings.extend(unread);
-        config.warnings.extend(polling::check(&config, now));
+        config.warnings.extend(polling::check_polling(&config, now));
         if config.store.unread.is_none() {
-            config.warnings.extend(reach(&config, now));
-            config.warnings.extend(strangers(&config));
+            config.warnings.extend(warn_of_topic_reach(&config, now));
+            config.warnings.extend(warn_of_unknown_former(&config));
         }
         Ok(config)
     });
-    match (loaded, arguments.output.output()) {
-        (Ok(config), Output::Table) => Ok(print(&config, now)?),
+    match (loaded, arguments.output.chosen_output()) {
+        (Ok(config), Output::Table) => Ok(print_config(&config, now)?),
         (Ok(config), Output::Json) => {
-            let mut answer = answer(&config.warnings, &config.sources, now);
-            answer["assumed"] = Assumed::of(None, &config).object();
+            let mut answer = check_json(&config.warnings, &config.sources, now);
+            answer["assumed"] = AssumedLanguages::from_usual(None, &config).to_json();
             answer["usual_languages"] = usual_languages(&config)
                 .iter()
                 .map(|(source, language)| json!({"source": source, "language": language}))
@@ -64,7 +65,7 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
         }
         (Err(refused), Output::Table) => Err(refused.into()),
         (Err(refused), Output::Json) => {
-            print_json(&answer(&refused.0, &[], now))?;
+            print_json(&check_json(&refused.0, &[], now))?;
             Err(refused.into())
         }
     }
@@ -72,11 +73,11 @@ pub(super) fn run(arguments: Arguments, file: &Path) -> Result<(), CliError> {
 
 /// Returns warnings of topics that match all stored stories, or none: their query is probably not what was
 /// meant.
-fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
-    let holdings = match flow::holdings(config, now) {
+fn warn_of_topic_reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
+    let holdings = match flow::count_holdings(config, now) {
         Ok(holdings) => holdings,
         Err(error) => {
-            let why = text::chain(&error);
+            let why = text::error_chain(&error);
             // With stderr closed, nobody reads the message.
             drop(writeln!(
                 io::stderr(),
@@ -116,19 +117,19 @@ fn reach(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
             hint: Some(hint.to_owned()),
         })
     };
-    let asking = config.topics.iter().filter(|topic| topic.selects());
+    let asking = config.topics.iter().filter(|topic| topic.has_queries());
     asking.filter_map(warning).collect()
 }
 
 /// Returns warnings of former names that the store never knew. A mistyped name leaves the old address
 /// unanswered.
-fn strangers(config: &Config) -> Vec<Diagnostic> {
+fn warn_of_unknown_former(config: &Config) -> Vec<Diagnostic> {
     // A store that cannot be read has already been reported.
-    let names = store::inspect(&config.store.path, Reader::names);
+    let names = store::inspect_store(&config.store.path, StoreReader::known_names);
     let Some(names) = names.ok().flatten().filter(|names| !names.feeds.is_empty()) else {
         return Vec::new();
     };
-    let warning = |what: &str, was: String, place: &Place| Diagnostic {
+    let warning = |what: &str, was: String, place: &ConfigPosition| Diagnostic {
         severity: Severity::Warning,
         place: place.clone(),
         message: format!("no {what} was ever called `{was}` here"),
@@ -148,42 +149,42 @@ fn strangers(config: &Config) -> Vec<Diagnostic> {
     feeds.chain(sources).collect()
 }
 
-fn print(config: &Config, now: Timestamp) -> io::Result<()> {
+fn print_config(config: &Config, now: Timestamp) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let mut rows = table::table(&["source", "polled", "next runs"]);
+    let mut rows = table::new_table(&["source", "polled", "next runs"]);
     for source in &config.sources {
-        let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
+        let runs = schedule::upcoming_runs(&source.cadence, source.zone, now, SHOWN_RUNS);
         let runs = runs.iter().map(|run| {
             let run = run.with_timezone(&config.site.zone);
             run.format("%a %Y-%m-%d %H:%M").to_string()
         });
         let runs: Vec<String> = runs.collect();
-        let cadence = cadence(&source.cadence);
+        let cadence = describe_cadence(&source.cadence);
         rows.add_row([source.id.to_string(), cadence, runs.join("\n")]);
     }
-    writeln!(out, "{}", table::lines(&rows))?;
-    writeln!(out, "{}\n", table::zone(config.site.zone))?;
+    writeln!(out, "{}", table::table_lines(&rows))?;
+    writeln!(out, "{}\n", table::zone_line(config.site.zone))?;
     for warning in &config.warnings {
         writeln!(out, "{warning}")?;
     }
-    for line in languages(config) {
+    for line in describe_languages(config) {
         writeln!(out, "{line}")?;
     }
     let (sources, topics) = (
-        counted(config.sources.len(), "source"),
-        counted(config.topics.len(), "topic"),
+        format_count(config.sources.len(), "source"),
+        format_count(config.topics.len(), "topic"),
     );
     writeln!(
         out,
         "{sources}, {topics}, {}, no mistakes",
-        counted(config.warnings.len(), "warning")
+        format_count(config.warnings.len(), "warning")
     )
 }
 
 /// Returns the languages that the store keeps for sources that state none.
 fn usual_languages(config: &Config) -> BTreeMap<String, String> {
     // A store that cannot be read has already been reported.
-    let kept = store::inspect(&config.store.path, Reader::usual_languages);
+    let kept = store::inspect_store(&config.store.path, StoreReader::usual_languages);
     let kept = kept.ok().flatten().unwrap_or_default();
     let states_none = |id: &SourceId| {
         let mut sources = config.sources.iter();
@@ -195,7 +196,7 @@ fn usual_languages(config: &Config) -> BTreeMap<String, String> {
 }
 
 /// Describes the languages in which words are looked up in items of unknown language.
-fn languages(config: &Config) -> Vec<String> {
+fn describe_languages(config: &Config) -> Vec<String> {
     let all_stated = config
         .sources
         .iter()
@@ -209,14 +210,14 @@ fn languages(config: &Config) -> Vec<String> {
             "items of `{source}` in an unknown language: assumed to be {language}, like most of its items"
         )
     });
-    let others = Assumed::of(None, config);
+    let others = AssumedLanguages::from_usual(None, config);
     usual
         .chain([format!("items in an unknown language: {others}")])
         .collect()
 }
 
 /// Describes when a source is polled.
-pub(super) fn cadence(cadence: &Cadence) -> String {
+pub(super) fn describe_cadence(cadence: &Cadence) -> String {
     let short = |duration: &Duration| humantime::format_duration(*duration).to_string();
     match cadence {
         Cadence::Every(every) => format!("every {}", short(every)),
@@ -229,13 +230,13 @@ pub(super) fn cadence(cadence: &Cadence) -> String {
 
 /// Formats the next runs in the source's zone, with its offset.
 fn next_runs(source: &Source, now: Timestamp) -> Vec<String> {
-    let runs = schedule::upcoming(&source.cadence, source.zone, now, SHOWN_RUNS);
+    let runs = schedule::upcoming_runs(&source.cadence, source.zone, now, SHOWN_RUNS);
     let runs = runs.iter();
     runs.map(|run| run.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
         .collect()
 }
 
-fn answer(found: &[Diagnostic], sources: &[Source], now: Timestamp) -> serde_json::Value {
+fn check_json(found: &[Diagnostic], sources: &[Source], now: Timestamp) -> serde_json::Value {
     let diagnostic = |found: &Diagnostic| {
         let (place, message, hint) = (&found.place, &found.message, &found.hint);
         json!({"file": place.file, "line": place.line, "column": place.column, "message": message, "hint": hint})

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{shown, table};
-use crate::discover::Choice;
-use crate::extract::{Reason, Why};
+use crate::discover::ListChoice;
+use crate::extract::{ListEvidence, ListReason};
 use crate::model::{Item, Layout, Reading};
 
 /// Lists shown by default.
@@ -26,13 +26,13 @@ const MIN_TITLE: usize = 12;
 
 /// The display of the reasons for and against each list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reasons {
+pub(super) enum ReasonsDisplay {
     Shown,
     Hidden,
 }
 
 /// Parses a list's number on the command line.
-pub(super) fn number(text: &str) -> Result<usize, String> {
+pub(super) fn parse_list_number(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "expected the number of a list, from 1".to_owned())
 }
@@ -40,15 +40,15 @@ pub(super) fn number(text: &str) -> Result<usize, String> {
 /// Prints the lists that are not read, one per line; all of them if the reasons are asked for.
 pub(super) fn print_others(
     out: &mut impl Write,
-    choices: &[Choice],
+    choices: &[ListChoice],
     read: Option<usize>,
-    reasons: Reasons,
+    reasons: ReasonsDisplay,
 ) -> io::Result<()> {
-    let width = table::width();
+    let width = table::terminal_width();
     let others = || choices.iter().filter(|choice| Some(choice.number) != read);
     let shown = match reasons {
-        Reasons::Shown => choices.len(),
-        Reasons::Hidden => SHOWN_LISTS,
+        ReasonsDisplay::Shown => choices.len(),
+        ReasonsDisplay::Hidden => SHOWN_LISTS,
     };
     if others().next().is_some() {
         let heading = if read.is_some() {
@@ -59,7 +59,7 @@ pub(super) fn print_others(
         writeln!(out, "\n{heading} (choose one with `--list N`):")?;
     }
     for choice in others().take(shown) {
-        writeln!(out, "{}", line(choice, width))?;
+        writeln!(out, "{}", choice_line(choice, width))?;
     }
     match others().skip(shown).count() {
         0 => {}
@@ -68,7 +68,7 @@ pub(super) fn print_others(
             "   and {more} more: `tidings discover --why` shows all"
         )?,
     }
-    if reasons == Reasons::Shown && !choices.is_empty() {
+    if reasons == ReasonsDisplay::Shown && !choices.is_empty() {
         writeln!(
             out,
             "\nReasons for (+) and against (-) each list, compared with the others:"
@@ -91,28 +91,28 @@ fn print_more(out: &mut impl Write, more: usize) -> io::Result<()> {
 }
 
 /// Formats a list: `2  12 records: "Agenda", "Minutes" …`
-fn line(choice: &Choice, width: usize) -> String {
-    let begin = format!("{}  {}: ", choice.number, count(choice));
+fn choice_line(choice: &ListChoice, width: usize) -> String {
+    let begin = format!("{}  {}: ", choice.number, choice_size(choice));
     let more = if choice.records > choice.items.len() {
         " …"
     } else {
         ""
     };
     let room = width.saturating_sub(begin.width() + more.width());
-    let titles = quoted(&named(&choice.items), room);
-    cut(&format!("{begin}{titles}{more}"), width)
+    let titles = quote_titles(&dated_titles(&choice.items), room);
+    cut_line(&format!("{begin}{titles}{more}"), width)
 }
 
 /// Formats the number of a list's records.
-fn count(choice: &Choice) -> String {
+fn choice_size(choice: &ListChoice) -> String {
     let is_page = |layout: &Layout| layout.as_str() == "page";
     match choice.records {
         1 if choice.listed.layout.as_ref().is_some_and(is_page) => "the page itself".to_owned(),
-        count => records(count),
+        count => format_record_count(count),
     }
 }
 
-fn records(count: usize) -> String {
+fn format_record_count(count: usize) -> String {
     match count {
         1 => "1 record".to_owned(),
         several => format!("{several} records"),
@@ -120,16 +120,16 @@ fn records(count: usize) -> String {
 }
 
 /// Returns the titles of items, each with its date if the titles alone are ambiguous.
-fn named(items: &[Item]) -> Vec<(&str, Option<String>)> {
+fn dated_titles(items: &[Item]) -> Vec<(&str, Option<String>)> {
     let mut titles = HashSet::new();
     let repeat = !items.iter().all(|item| titles.insert(&*item.title));
-    let date = |item: &Item| repeat.then(|| shown::day(&item.published));
+    let date = |item: &Item| repeat.then(|| shown::format_day(&item.published));
     let items = items.iter();
     items.map(|item| (&*item.title, date(item))).collect()
 }
 
 /// Quotes titles and cuts them evenly to the available columns.
-fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
+fn quote_titles(titles: &[(&str, Option<String>)], room: usize) -> String {
     let frame = |date: &Option<String>| 4 + date.as_ref().map_or(0, |date| date.width() + 3);
     let frames: usize = titles.iter().map(|(_, date)| frame(date)).sum();
     let mut lengths: Vec<usize> = titles.iter().map(|(title, _)| title.width()).collect();
@@ -145,7 +145,7 @@ fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
         left -= length;
     }
     let quote = |(title, date): &(&str, Option<String>)| {
-        let title = cut(&shown::line(title), most.max(MIN_TITLE));
+        let title = cut_line(&shown::printable_line(title), most.max(MIN_TITLE));
         match date {
             Some(date) => format!("\"{title}\" ({date})"),
             None => format!("\"{title}\""),
@@ -156,7 +156,7 @@ fn quoted(titles: &[(&str, Option<String>)], room: usize) -> String {
 }
 
 /// Cuts a line to `width` columns.
-fn cut(text: &str, width: usize) -> String {
+fn cut_line(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -173,12 +173,12 @@ fn cut(text: &str, width: usize) -> String {
     cut
 }
 
-fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Result<()> {
-    let begin = format!("{}  {}", choice.number, count(choice));
+fn print_reasons(out: &mut impl Write, choice: &ListChoice, width: usize) -> io::Result<()> {
+    let begin = format!("{}  {}", choice.number, choice_size(choice));
     match &choice.listed.why {
-        Why::Said(why) => writeln!(out, "{begin}\n   {why}"),
-        Why::Weighed(reasons) => {
-            let sum = choice.listed.why.sum().unwrap_or_default();
+        ListEvidence::Said(why) => writeln!(out, "{begin}\n   {why}"),
+        ListEvidence::Weighed(reasons) => {
+            let sum = choice.listed.why.total_weight().unwrap_or_default();
             writeln!(out, "{begin}: {sum:+.2} in all")?;
             let (shown, others) = reasons.split_at(reasons.len().min(SHOWN_REASONS));
             for reason in shown {
@@ -186,9 +186,9 @@ fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Res
                 let line = format!(
                     "   {:+6.2}  {than_others}  {}",
                     reason.weight,
-                    words(reason.measure)
+                    describe_measure(reason.measure)
                 );
-                writeln!(out, "{}", cut(&line, width))?;
+                writeln!(out, "{}", cut_line(&line, width))?;
             }
             let rest: f64 = others.iter().map(|reason| reason.weight).sum();
             match others.len() {
@@ -201,7 +201,7 @@ fn print_reasons(out: &mut impl Write, choice: &Choice, width: usize) -> io::Res
 }
 
 /// Describes a measure. Some names only say which way of repeating, or which element, is counted.
-fn words(measure: &str) -> Cow<'_, str> {
+fn describe_measure(measure: &str) -> Cow<'_, str> {
     match measure {
         "elements"
         | "elements-with-class"
@@ -227,67 +227,70 @@ fn words(measure: &str) -> Cow<'_, str> {
 }
 
 /// Formats the one-line summary of a page on which no list is certain.
-pub(super) fn of_unsure(lists: usize, count: usize, titles: &[String]) -> String {
+pub(super) fn unsure_summary(lists: usize, count: usize, titles: &[String]) -> String {
     let titles: Vec<(&str, Option<String>)> =
         titles.iter().map(|title| (title.as_str(), None)).collect();
     let first = match lists {
         1 => "its only list",
         _ => "the first of its lists",
     };
-    let room = table::width();
+    let room = table::terminal_width();
     format!(
         "`--list 1` takes {first}, {}: {}",
-        records(count),
-        quoted(&titles, room)
+        format_record_count(count),
+        quote_titles(&titles, room)
     )
 }
 
 /// Returns the documented JSON shape.
-pub(super) fn json(choice: &Choice) -> Value {
+pub(super) fn choice_json(choice: &ListChoice) -> Value {
     let listed = &choice.listed;
     let one = |values: Vec<String>| match <[String; 1]>::try_from(values) {
         Ok([value]) => json!(value),
         Err(several) => json!(several),
     };
-    let keys = listed.keys().into_iter();
+    let keys = listed.setting_keys().into_iter();
     let keys: Map<String, Value> = keys.map(|(key, values)| (key, one(values))).collect();
     let (why, reasons) = match &listed.why {
-        Why::Said(why) => (Some(why), None),
-        Why::Weighed(reasons) => (None, Some(reasons.iter().map(reason).collect::<Vec<_>>())),
+        ListEvidence::Said(why) => (Some(why), None),
+        ListEvidence::Weighed(reasons) => (
+            None,
+            Some(reasons.iter().map(reason_json).collect::<Vec<_>>()),
+        ),
     };
     json!({
         "number": choice.number,
         "records": choice.records,
         "titles": listed.titles,
-        "items": choice.items.iter().map(item).collect::<Vec<_>>(),
+        "items": choice.items.iter().map(item_json).collect::<Vec<_>>(),
         "keys": keys,
-        "score": listed.why.sum().map(rounded),
+        "score": listed.why.total_weight().map(round_hundredths),
         "reasons": reasons,
         "why": why,
     })
 }
 
-fn reason(reason: &Reason) -> Value {
-    json!({"measure": reason.measure, "more": reason.has_more, "weight": rounded(reason.weight)})
+fn reason_json(reason: &ListReason) -> Value {
+    json!({"measure": reason.measure, "more": reason.has_more, "weight": round_hundredths(reason.weight)})
 }
 
 /// Rounds to hundredths.
-fn rounded(weight: f64) -> f64 {
+fn round_hundredths(weight: f64) -> f64 {
     (weight * 100.0).round() / 100.0
 }
 
 /// Returns an item in its JSON shape.
-pub(super) fn item(item: &Item) -> Value {
+pub(super) fn item_json(item: &Item) -> Value {
     json!({
         "title": item.title,
         "url": item.address,
-        "date": shown::stated(&item.published),
+        "date": shown::machine_date(&item.published),
     })
 }
 
 /// An answer to the question which list to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ListAnswer {
     /// The proposed list.
     First,
     /// The list with this number.
@@ -297,28 +300,28 @@ pub(super) enum Answer {
 }
 
 /// The lists to choose from.
-pub(super) struct Question<'a> {
+pub(super) struct ListQuestion<'a> {
     /// A description of the proposal.
     pub(super) proposed: &'a str,
     /// The first items of the proposal.
     pub(super) items: &'a [Item],
     /// The number of the proposed list; `None` if the proposal is not a list.
     pub(super) list: Option<usize>,
-    pub(super) choices: &'a [Choice],
+    pub(super) choices: &'a [ListChoice],
 }
 
 /// Shows the first records of each list and asks until a valid number is entered. An empty answer or the end of
 /// input stops.
-pub(super) fn ask(
+pub(super) fn ask_for_list(
     input: &mut impl BufRead,
     out: &mut impl Write,
-    question: &Question<'_>,
-) -> io::Result<Answer> {
-    let width = table::width();
+    question: &ListQuestion<'_>,
+) -> io::Result<ListAnswer> {
+    let width = table::terminal_width();
     if question.list.is_none() {
-        writeln!(out, "{}", cut(question.proposed, width))?;
+        writeln!(out, "{}", cut_line(question.proposed, width))?;
         let mut items = question.items.iter().take(SHOWN_ITEMS);
-        items.try_for_each(|item| record(out, item, width))?;
+        items.try_for_each(|item| write_record(out, item, width))?;
         writeln!(out)?;
     }
     let choices = question
@@ -330,9 +333,9 @@ pub(super) fn ask(
             (None, Reading::Json { .. } | Reading::Xml(_)) => ", by paths",
             _ => "",
         };
-        writeln!(out, "{}  {}{by}", choice.number, count(choice))?;
+        writeln!(out, "{}  {}{by}", choice.number, choice_size(choice))?;
         let mut items = choice.items.iter();
-        items.try_for_each(|item| record(out, item, width))?;
+        items.try_for_each(|item| write_record(out, item, width))?;
         writeln!(out)?;
     }
     let count = question.choices.len();
@@ -351,25 +354,29 @@ pub(super) fn ask(
         let mut line = String::new();
         if input.read_line(&mut line)? == 0 {
             writeln!(out)?;
-            return Ok(Answer::Stop);
+            return Ok(ListAnswer::Stop);
         }
         match line.trim() {
-            "" => return Ok(Answer::First),
-            "q" | "Q" => return Ok(Answer::Stop),
+            "" => return Ok(ListAnswer::First),
+            "q" | "Q" => return Ok(ListAnswer::Stop),
             word => match word.parse::<usize>() {
-                Ok(number) if (1..=count).contains(&number) => return Ok(Answer::List(number)),
-                _ => writeln!(out, "`{}` is not one of them", cut(&shown::line(word), 20))?,
+                Ok(number) if (1..=count).contains(&number) => return Ok(ListAnswer::List(number)),
+                _ => writeln!(
+                    out,
+                    "`{}` is not one of them",
+                    cut_line(&shown::printable_line(word), 20)
+                )?,
             },
         }
     }
 }
 
 /// Writes title, date and address of a record, one per line.
-fn record(out: &mut impl Write, item: &Item, width: usize) -> io::Result<()> {
+fn write_record(out: &mut impl Write, item: &Item, width: usize) -> io::Result<()> {
     let room = width.saturating_sub(3);
-    let date = shown::date(&item.published);
-    let title = format!("{date}  {}", shown::line(&item.title));
-    writeln!(out, "   {}", cut(&title, room))?;
+    let date = shown::format_date(&item.published);
+    let title = format!("{date}  {}", shown::printable_line(&item.title));
+    writeln!(out, "   {}", cut_line(&title, room))?;
     match &item.address {
         Some(address) => writeln!(out, "     {address}"),
         None => Ok(()),
@@ -380,7 +387,7 @@ fn record(out: &mut impl Write, item: &Item, width: usize) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::discover::choices;
+    use crate::discover::list_choices;
     use crate::model::{Document, Timestamp};
 
     const PAGE: &str = "<html lang=en><body><main>\
@@ -394,7 +401,7 @@ mod tests {
         <div class=paper><h4><a href=/p/4.pdf>Council meeting</a></h4><time datetime=2025-12-03>2025-12-03</time></div>\
         </section>";
 
-    fn lists() -> Vec<Choice> {
+    fn lists() -> Vec<ListChoice> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), PAGE).unwrap();
         let now: Timestamp = "2026-03-10T12:00:00Z".parse().unwrap();
@@ -403,13 +410,13 @@ mod tests {
             url: "https://port.example/news".parse().unwrap(),
             ..read
         };
-        let source = config::unconfigured(&[], chrono_tz::UTC, &|_| None).unwrap();
-        choices(&document, &source)
+        let source = config::source_from_settings(&[], chrono_tz::UTC, &|_| None).unwrap();
+        list_choices(&document, &source)
     }
 
-    fn papers(lists: &[Choice]) -> &Choice {
+    fn papers(lists: &[ListChoice]) -> &ListChoice {
         let is_paper =
-            |list: &&Choice| list.items[0].title == "Council meeting" && list.records == 4;
+            |list: &&ListChoice| list.items[0].title == "Council meeting" && list.records == 4;
         lists.iter().find(is_paper).unwrap()
     }
 
@@ -421,14 +428,14 @@ mod tests {
             "{}  4 records: \"Council meeting\" (2026-03-04), \"Council meeting\" (2026-02-04), \"Budget hearing\" (2026-01-07) …",
             papers.number
         );
-        assert_eq!(line(papers, 120), expected);
+        assert_eq!(choice_line(papers, 120), expected);
     }
 
     #[test]
     fn a_line_is_no_wider_than_the_terminal() {
         for list in lists() {
             for width in 20..120 {
-                let line = line(&list, width);
+                let line = choice_line(&list, width);
                 assert!(line.width() <= width, "{width} {line}");
             }
         }
@@ -437,34 +444,34 @@ mod tests {
     #[test]
     fn short_titles_leave_room_to_long_ones() {
         let titles = [("short", None), ("one that is very much longer", None)];
-        let check = |room: usize, expected: &str| assert_eq!(quoted(&titles, room), expected);
+        let check = |room: usize, expected: &str| assert_eq!(quote_titles(&titles, room), expected);
         check(80, "\"short\", \"one that is very much longer\"");
         check(35, "\"short\", \"one that is very much…\"");
         check(0, "\"short\", \"one that is…\"");
     }
 
     #[track_caller]
-    fn check(typed: &str, expected: Answer) -> String {
+    fn check(typed: &str, expected: ListAnswer) -> String {
         let lists = lists();
-        let question = Question {
+        let question = ListQuestion {
             proposed: "A list",
             items: &lists[0].items,
             list: Some(1),
             choices: &lists,
         };
         let mut out = Vec::new();
-        let answer = ask(&mut typed.as_bytes(), &mut out, &question).unwrap();
+        let answer = ask_for_list(&mut typed.as_bytes(), &mut out, &question).unwrap();
         assert_eq!(answer, expected, "{typed:?}");
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn a_number_or_nothing_is_an_answer_and_all_else_is_asked_again() {
-        check("\n", Answer::First);
-        check("2\n", Answer::List(2));
-        check(" q \n1\n", Answer::Stop);
-        check("", Answer::Stop);
-        let shown = check("two\n0\n99\n2\n", Answer::List(2));
+        check("\n", ListAnswer::First);
+        check("2\n", ListAnswer::List(2));
+        check(" q \n1\n", ListAnswer::Stop);
+        check("", ListAnswer::Stop);
+        let shown = check("two\n0\n99\n2\n", ListAnswer::List(2));
         for word in ["two", "0", "99"] {
             assert!(
                 shown.contains(&format!("`{word}` is not one of them")),
@@ -475,7 +482,7 @@ mod tests {
 
     #[test]
     fn the_first_records_of_each_list_are_shown() {
-        let shown = check("q\n", Answer::Stop);
+        let shown = check("q\n", ListAnswer::Stop);
         for line in [
             "  3 records, by selectors\n   2026-03-01  The north pier closes for repairs\n     https://port.example/n/1\n",
             "   2026-02-04  Council meeting\n     https://port.example/p/2.pdf\n",
@@ -490,7 +497,7 @@ mod tests {
     fn reasons_add_up() {
         let lists = lists();
         let mut out = Vec::new();
-        print_others(&mut out, &lists, Some(1), Reasons::Shown).unwrap();
+        print_others(&mut out, &lists, Some(1), ReasonsDisplay::Shown).unwrap();
         let shown = String::from_utf8(out).unwrap();
         let begin = format!("\n1  {} records: ", lists[0].records);
         let (_, begin) = shown.split_once(&begin).unwrap();

@@ -6,7 +6,7 @@ use super::CliError;
 
 /// The answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ConsentAnswer {
     /// `--yes`, or a yes at the terminal.
     Yes,
     /// Any other answer at the terminal.
@@ -16,12 +16,12 @@ pub(super) enum Answer {
 }
 
 /// Asks `question` on stderr if a terminal is attached; `given` is `--yes`.
-pub(super) fn ask(question: &str, given: bool) -> Result<Answer, CliError> {
+pub(super) fn ask_consent(question: &str, given: bool) -> Result<ConsentAnswer, CliError> {
     if given {
-        return Ok(Answer::Yes);
+        return Ok(ConsentAnswer::Yes);
     }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(Answer::Nobody);
+        return Ok(ConsentAnswer::Nobody);
     }
     let mut err = io::stderr();
     write!(err, "{question} [y/N] ")?;
@@ -29,10 +29,14 @@ pub(super) fn ask(question: &str, given: bool) -> Result<Answer, CliError> {
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     let is_yes = matches!(line.trim().to_lowercase().as_str(), "y" | "yes");
-    Ok(if is_yes { Answer::Yes } else { Answer::No })
+    Ok(if is_yes {
+        ConsentAnswer::Yes
+    } else {
+        ConsentAnswer::No
+    })
 }
 
 /// Returns the error for a declined question.
-pub(super) fn declined() -> CliError {
+pub(super) fn declined_error() -> CliError {
     CliError::Failed("nothing was changed".to_owned())
 }

@@ -18,11 +18,11 @@ use super::{CliError, ConfigArguments, in_force};
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: ExplainCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ExplainCommand {
     /// Read dates: from each TEXT, or from JSON lines {"text","lang"?,"now"?,"order"?,"tz"?} on stdin
     Date(date::Arguments),
     /// Show which items report the same story: JSON lines {"id","source","url","title","summary","date","lang"}
@@ -38,11 +38,13 @@ enum What {
 
 pub(super) fn run(arguments: &Arguments, config: &ConfigArguments) -> Result<(), CliError> {
     match &arguments.what {
-        What::Date(arguments) => date::run(arguments),
-        What::Duplicates(arguments) => duplicates::run(arguments),
-        What::Item(arguments) => item::run(arguments, &in_force::load(config)?),
-        What::Regions(arguments) => regions::run(arguments),
-        What::Topics(arguments) => topics::run(arguments, &in_force::load(config)?),
+        ExplainCommand::Date(arguments) => date::run(arguments),
+        ExplainCommand::Duplicates(arguments) => duplicates::run(arguments),
+        ExplainCommand::Item(arguments) => item::run(arguments, &in_force::load_in_force(config)?),
+        ExplainCommand::Regions(arguments) => regions::run(arguments),
+        ExplainCommand::Topics(arguments) => {
+            topics::run(arguments, &in_force::load_in_force(config)?)
+        }
     }
 }
 

@@ -7,9 +7,9 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CliError, ConfigArguments, environment};
-use crate::config::{self, Broken, Config, KnownSecrets, Refused};
-use crate::model::{Listen, Timestamp};
+use super::{CliError, ConfigArguments, environment_variable};
+use crate::config::{self, BrokenConfig, Config, InvalidConfig, KnownSecrets};
+use crate::model::{ListenAddress, Timestamp};
 use crate::store::{self, KeptConfiguration};
 
 /// Mistakes that a command reports with its answer.
@@ -22,22 +22,22 @@ const STATE: &str = "STATE_DIRECTORY";
 const STORE_NAME: &str = "tidings.db";
 
 /// A usable configuration.
-pub(super) struct Usable {
+pub(super) struct UsableConfig {
     pub(super) config: Config,
     /// The reason why it is not the one in the files.
-    pub(super) refusal: Option<Refusal>,
+    pub(super) refusal: Option<ConfigRefusal>,
 }
 
 /// The reason why the files do not count.
-pub(super) struct Refusal {
-    refused: Refused,
+pub(super) struct ConfigRefusal {
+    refused: InvalidConfig,
     /// The time since which the configuration used has been in force.
     pub(super) since: Timestamp,
 }
 
-impl Refusal {
+impl ConfigRefusal {
     /// Returns the mistakes, one per line, with hints below them.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(super) fn mistake_lines(&self) -> Vec<String> {
         self.refused
             .to_string()
             .lines()
@@ -46,7 +46,7 @@ impl Refusal {
     }
 
     /// Writes to stderr which configuration the answer is based on, and why.
-    fn warn(&self) -> io::Result<()> {
+    fn print_warning(&self) -> io::Result<()> {
         let mut err = io::stderr().lock();
         let since = self.since.format("%Y-%m-%d %H:%M UTC");
         writeln!(
@@ -65,17 +65,17 @@ impl Refusal {
 }
 
 /// Reads the configuration as [`usable`] does. Warns on stderr.
-pub(super) fn load(named: &ConfigArguments) -> Result<Config, CliError> {
+pub(super) fn load_in_force(named: &ConfigArguments) -> Result<Config, CliError> {
     let usable = load_usable(named).map_err(|broken| broken.refused)?;
     Ok(usable.config)
 }
 
 /// Reads the configuration as [`usable`] does. Warns on stderr, and returns the reason too.
-pub(super) fn load_usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
-    let usable = usable(named)?;
+pub(super) fn load_usable(named: &ConfigArguments) -> Result<UsableConfig, Box<BrokenConfig>> {
+    let usable = load_or_last(named)?;
     let warned = match &usable.refusal {
-        Some(refusal) => refusal.warn(),
-        None => super::warn(&usable.config),
+        Some(refusal) => refusal.print_warning(),
+        None => super::print_warnings(&usable.config),
     };
     // With stderr closed, nobody reads the warning.
     drop(warned);
@@ -84,34 +84,36 @@ pub(super) fn load_usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>
 
 /// Returns the daemon's possible addresses for administrators: those of the configuration in force, then those
 /// in the files.
-pub(super) fn admin(named: &ConfigArguments) -> Result<Vec<Listen>, CliError> {
-    match config::load_or_salvage(&named.file(), &environment) {
+pub(super) fn admin_addresses(named: &ConfigArguments) -> Result<Vec<ListenAddress>, CliError> {
+    match config::load_or_salvage(&named.main_file(), &environment_variable) {
         Ok(config) => {
-            super::warn(&config)?;
+            super::print_warnings(&config)?;
             let kept = store::kept_configuration(&config.store.path).ok().flatten();
             let kept = kept.and_then(|kept| {
                 let secrets = KnownSecrets::default();
-                config::load_kept(&kept.files, &secrets, &environment).ok()
+                config::load_kept(&kept.files, &secrets, &environment_variable).ok()
             });
             let kept = kept.map(|kept| kept.admin.listen).unwrap_or_default();
             let noted = store::admin_places(&config.store.path);
-            Ok(each_once(
+            Ok(dedup_addresses(
                 config.admin.listen.into_iter().chain(kept).chain(noted),
             ))
         }
         Err(broken) => {
-            let kept = last(&broken, named.store.as_deref()).map(|(kept, _)| kept);
+            let kept = last_in_force(&broken, named.store.as_deref()).map(|(kept, _)| kept);
             let noted = kept
                 .as_ref()
                 .map(|kept| store::admin_places(&kept.store.path));
             let kept = kept.map(|kept| kept.admin.listen).unwrap_or_default();
             let noted = noted.unwrap_or_default();
-            Ok(each_once(kept.into_iter().chain(broken.admin).chain(noted)))
+            Ok(dedup_addresses(
+                kept.into_iter().chain(broken.admin).chain(noted),
+            ))
         }
     }
 }
 
-fn each_once(places: impl Iterator<Item = Listen>) -> Vec<Listen> {
+fn dedup_addresses(places: impl Iterator<Item = ListenAddress>) -> Vec<ListenAddress> {
     let mut once = Vec::new();
     for place in places {
         if !once.contains(&place) {
@@ -125,16 +127,16 @@ fn each_once(places: impl Iterator<Item = Listen>) -> Vec<Listen> {
 ///
 /// # Errors
 /// [`Broken`] if no configuration was ever in force, or its store is not found.
-pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
-    let broken = match config::load_or_salvage(&named.file(), &environment) {
-        Ok(config) => match config.store.known() {
+pub(super) fn load_or_last(named: &ConfigArguments) -> Result<UsableConfig, Box<BrokenConfig>> {
+    let broken = match config::load_or_salvage(&named.main_file(), &environment_variable) {
+        Ok(config) => match config.store.check_location() {
             Ok(()) => {
-                return Ok(Usable {
+                return Ok(UsableConfig {
                     config,
                     refusal: None,
                 });
             }
-            Err(refused) => Box::new(Broken {
+            Err(refused) => Box::new(BrokenConfig {
                 refused,
                 file: config.file,
                 stores: Vec::new(),
@@ -144,10 +146,10 @@ pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
         },
         Err(broken) => broken,
     };
-    match last(&broken, named.store.as_deref()) {
-        Some((config, since)) => Ok(Usable {
+    match last_in_force(&broken, named.store.as_deref()) {
+        Some((config, since)) => Ok(UsableConfig {
             config,
-            refusal: Some(Refusal {
+            refusal: Some(ConfigRefusal {
                 refused: broken.refused,
                 since,
             }),
@@ -158,9 +160,13 @@ pub(super) fn usable(named: &ConfigArguments) -> Result<Usable, Box<Broken>> {
 
 /// Returns the configuration last in force and the time since which it has been. Its store is the one that it
 /// was found in.
-fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
+fn last_in_force(broken: &BrokenConfig, named: Option<&Path>) -> Option<(Config, Timestamp)> {
     let named = named.map(|store| (store.to_owned(), true));
-    let found = broken.stores.iter().cloned().chain(usual(&broken.file));
+    let found = broken
+        .stores
+        .iter()
+        .cloned()
+        .chain(usual_stores(&broken.file));
     let found = found.map(|store| (store, false));
     named
         .into_iter()
@@ -168,17 +174,18 @@ fn last(broken: &Broken, named: Option<&Path>) -> Option<(Config, Timestamp)> {
         .find_map(|(store, is_named)| {
             // A store that cannot be read is not the right one, or is of no use.
             let kept = store::kept_configuration(&store).ok().flatten()?;
-            if !is_named && !is_of(&kept, &broken.file) {
+            if !is_named && !is_kept_of(&kept, &broken.file) {
                 return None;
             }
-            let mut config = config::load_kept(&kept.files, &broken.secrets, &environment).ok()?;
+            let mut config =
+                config::load_kept(&kept.files, &broken.secrets, &environment_variable).ok()?;
             config.store.path = store;
             Some((config, kept.since))
         })
 }
 
 /// Returns the usual paths of stores.
-fn usual(main: &Path) -> Vec<PathBuf> {
+fn usual_stores(main: &Path) -> Vec<PathBuf> {
     let (folder, store) = PACKAGED;
     let of_unit = std::env::var_os(STATE).map(|folder| Path::new(&folder).join(STORE_NAME));
     let packaged = main.starts_with(folder).then(|| store.into());
@@ -186,7 +193,7 @@ fn usual(main: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns true if the configuration was read from this main file.
-fn is_of(kept: &KeptConfiguration, main: &Path) -> bool {
+fn is_kept_of(kept: &KeptConfiguration, main: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let first = kept.files.first();
     first.is_some_and(|first| whole(&first.path) == whole(main))

@@ -34,7 +34,7 @@ impl fmt::Display for LogFilter {
 ///
 /// # Errors
 /// Returns a message with the wrong part and a correction.
-pub(super) fn read(text: &str) -> Result<LogFilter, String> {
+pub(super) fn parse_log_filter(text: &str) -> Result<LogFilter, String> {
     for directive in text.split(',').map(str::trim) {
         match directive.split_once('=') {
             Some((module, level)) => {
@@ -57,7 +57,7 @@ fn check_level(word: &str) -> Result<(), String> {
     if is_level(word) {
         return Ok(());
     }
-    let meant = nearest(word, LEVELS.into_iter());
+    let meant = nearest_hint(word, LEVELS.into_iter());
     Err(format!(
         "there is no level `{word}`{meant}; the levels are {}, alone or as MODULE=LEVEL",
         LEVELS.join(", ")
@@ -76,9 +76,9 @@ fn check_module(name: &str) -> Result<(), String> {
         return Ok(());
     }
     let meant = if is_ours || name.contains("::") {
-        nearest(name, MODULES.lines())
+        nearest_hint(name, MODULES.lines())
     } else {
-        nearest(name, MODULES.lines().chain(CRATES.lines()))
+        nearest_hint(name, MODULES.lines().chain(CRATES.lines()))
     };
     Err(format!(
         "there is no module `{name}`{meant}; modules are those of tidings, such as `tidings::fetch`, and the crates that it uses, such as `hyper`"
@@ -86,7 +86,7 @@ fn check_module(name: &str) -> Result<(), String> {
 }
 
 /// Returns `, did you mean …?` if one of `names` resembles `word`.
-fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> String {
+fn nearest_hint<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> String {
     let word = word.to_lowercase();
     let bound = (word.chars().count() / 3).max(1);
     let near = names
@@ -114,14 +114,14 @@ mod tests {
             "tidings::daemon",
             "error,hyper_util=debug,hyper::proto=off",
         ] {
-            assert_eq!(read(good).unwrap().as_str(), good);
+            assert_eq!(parse_log_filter(good).unwrap().as_str(), good);
         }
     }
 
     #[test]
     fn others_are_refused_with_what_was_meant() {
         let check = |text: &str, words: &[&str]| {
-            let refused = read(text).unwrap_err();
+            let refused = parse_log_filter(text).unwrap_err();
             for word in words {
                 assert!(refused.contains(word), "{text}: {refused}");
             }

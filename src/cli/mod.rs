@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::SignalKind;
 
-use crate::config::{self, Config, Refused};
+use crate::config::{self, Config, InvalidConfig};
 use crate::daemon::DaemonError;
 use crate::flow::{Clock, FlowError};
 use crate::model::Timestamp;
@@ -62,19 +62,19 @@ struct ConfigArguments {
     )]
     config: Option<PathBuf>,
     /// The store's path, for a configuration whose mistakes hide it
-    #[arg(long, global = true, value_name = "FILE", env = "TIDINGS_STORE", value_parser = store_file)]
+    #[arg(long, global = true, value_name = "FILE", env = "TIDINGS_STORE", value_parser = parse_store_file)]
     store: Option<PathBuf>,
 }
 
 impl ConfigArguments {
     /// Returns the path of the main file.
-    fn file(&self) -> PathBuf {
+    fn main_file(&self) -> PathBuf {
         config_file(self.config.clone())
     }
 }
 
 /// Parses a path, also in the form of `[store] url`.
-fn store_file(text: &str) -> Result<PathBuf, String> {
+fn parse_store_file(text: &str) -> Result<PathBuf, String> {
     let path = text.strip_prefix("sqlite:").unwrap_or(text);
     let path = path.strip_prefix("//").unwrap_or(path);
     std::path::absolute(path).map_err(|_| "expected the path of a store".to_owned())
@@ -142,7 +142,7 @@ impl Command {
 }
 
 impl OutputArguments {
-    fn output(self) -> Output {
+    fn chosen_output(self) -> Output {
         if self.json { Output::Json } else { self.output }
     }
 }
@@ -152,7 +152,7 @@ impl OutputArguments {
 pub enum CliError {
     /// The configuration is wrong: one mistake per line.
     #[error(transparent)]
-    Config(#[from] Refused),
+    Config(#[from] InvalidConfig),
     /// The arguments are wrong.
     #[error("{0}")]
     Usage(String),
@@ -186,7 +186,7 @@ const BLOCKING_THREADS: usize = 8;
 /// Runs the command to its end, on a runtime of its own.
 ///
 /// # Errors
-/// [`CliError`], for [`report`].
+/// [`CliError`], for [`report_error`].
 pub fn run(cli: Cli) -> Result<(), CliError> {
     if cli.json {
         cli.command.check_json()?;
@@ -204,27 +204,31 @@ async fn run_command(command: Command, config: ConfigArguments) -> Result<(), Cl
     match command {
         Command::Once(arguments) => once::run(&arguments, &config).await,
         Command::Run(arguments) => run::run(&arguments, &config).await,
-        Command::Reload(arguments) => reload::run(arguments, &in_force::admin(&config)?).await,
-        Command::Plan(arguments) => plan::run(arguments, &load(&config)?),
-        Command::Check(arguments) => check::run(arguments, &config.file()),
+        Command::Reload(arguments) => {
+            reload::run(arguments, &in_force::admin_addresses(&config)?).await
+        }
+        Command::Plan(arguments) => plan::run(arguments, &load_config(&config)?),
+        Command::Check(arguments) => check::run(arguments, &config.main_file()),
         Command::Preview(arguments) => preview::run(&arguments, &config).await,
         Command::Discover(arguments) => discover::run(&arguments, config.config).await,
         Command::Explain(arguments) => explain::run(&arguments, &config),
         Command::Sources(arguments) => sources::run(&arguments, &config).await,
-        Command::Stories(arguments) => stories::run(arguments, in_force::load(&config)?).await,
+        Command::Stories(arguments) => {
+            stories::run(arguments, in_force::load_in_force(&config)?).await
+        }
         Command::Status(arguments) => status::run(arguments, &config).await,
     }
 }
 
 /// Prints the error and returns its exit status.
-pub fn report(error: &CliError) -> ExitCode {
+pub fn report_error(error: &CliError) -> ExitCode {
     // The reader closed our output: not an error.
     if let CliError::Io(error) = error
         && error.kind() == ErrorKind::BrokenPipe
     {
         return ExitCode::SUCCESS;
     }
-    let (text, status) = told(error);
+    let (text, status) = error_message(error);
     if let Some(text) = text {
         // With stderr closed, nobody reads the message.
         drop(writeln!(io::stderr(), "{text}"));
@@ -233,7 +237,7 @@ pub fn report(error: &CliError) -> ExitCode {
 }
 
 /// Returns the message of an error, unless it has already been printed, and its exit status.
-fn told(error: &CliError) -> (Option<String>, u8) {
+fn error_message(error: &CliError) -> (Option<String>, u8) {
     let (text, status) = match error {
         // The changes have already been printed.
         CliError::Changes => return (None, CHANGES),
@@ -241,19 +245,19 @@ fn told(error: &CliError) -> (Option<String>, u8) {
         CliError::Config(refused) => (refused.to_string(), 2),
         CliError::Usage(usage) => (format!("tidings: {usage}"), 2),
         CliError::Flow(error @ FlowError::UnknownSource(_)) => (format!("tidings: {error}"), 2),
-        CliError::Flow(error) => (one_line(&text::chain(error)), 1),
-        CliError::Daemon(error) => (one_line(&text::chain(error)), 1),
+        CliError::Flow(error) => (one_line(&text::error_chain(error)), 1),
+        CliError::Daemon(error) => (one_line(&text::error_chain(error)), 1),
         CliError::Failed(_) | CliError::Io(_) => (one_line(&error.to_string()), 1),
     };
     (Some(text), status)
 }
 
 /// Logs an error, if errors go to the log.
-fn logged(error: CliError) -> CliError {
+fn log_error(error: CliError) -> CliError {
     if !tracing::enabled!(tracing::Level::ERROR) {
         return error;
     }
-    let (text, status) = told(&error);
+    let (text, status) = error_message(&error);
     for line in text.iter().flat_map(|text| text.lines()) {
         tracing::error!("{line}");
     }
@@ -273,7 +277,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Formats a count: `1 source`, `2 sources`.
-fn counted(count: usize, what: &str) -> String {
+fn format_count(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -286,35 +290,35 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
 }
 
 /// Reads the configuration in the files. Prints its warnings on stderr.
-fn load(named: &ConfigArguments) -> Result<Config, CliError> {
-    let config = config::load(&named.file(), &environment)?;
-    config.store.known()?;
-    warn(&config)?;
+fn load_config(named: &ConfigArguments) -> Result<Config, CliError> {
+    let config = config::load(&named.main_file(), &environment_variable)?;
+    config.store.check_location()?;
+    print_warnings(&config)?;
     Ok(config)
 }
 
 /// Prints the configuration's warnings on stderr.
-fn warn(config: &Config) -> io::Result<()> {
+fn print_warnings(config: &Config) -> io::Result<()> {
     let mut warnings = config.warnings.iter();
     warnings.try_for_each(|warning| writeln!(io::stderr(), "{warning}"))
 }
 
-fn environment(name: &str) -> Option<String> {
+fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// Returns the clock that `--now` sets, for tests and for reading old documents.
-fn clock(now: Option<Timestamp>) -> Clock {
+fn clock_from(now: Option<Timestamp>) -> Clock {
     now.map_or(Clock::System, Clock::Fixed)
 }
 
-fn address(text: &str) -> Result<url::Url, String> {
+fn parse_address(text: &str) -> Result<url::Url, String> {
     let read = text.parse::<url::Url>();
     read.map_err(|error| format!("expected an address such as https://host.example/news ({error})"))
 }
 
 /// Parses a time in RFC 3339. Seconds may be left out, and so may the offset, which is then UTC.
-fn timestamp(text: &str) -> Result<Timestamp, String> {
+fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let stated = chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
     let typed = || {
         let mut forms = ["%FT%H:%M:%S", "%FT%H:%M"].into_iter();

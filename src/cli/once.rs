@@ -7,13 +7,14 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::in_force::{self, Refusal, Usable};
+use super::in_force::{self, ConfigRefusal, UsableConfig};
 use super::{
-    CliError, ConfigArguments, Output, OutputArguments, clock, print_json, table, timestamp,
+    CliError, ConfigArguments, Output, OutputArguments, clock_from, parse_timestamp, print_json,
+    table,
 };
-use crate::flow::{Files, Flow, FlowError, Polled, Published, Selection};
+use crate::flow::{FeedResult, FileCheck, Flow, FlowError, PolledSource, SourceSelection};
 use crate::model::Timestamp;
-use crate::store::Committed;
+use crate::store::CommittedPoll;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -29,17 +30,17 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     /// Use this as the current time
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    #[arg(long, value_parser = parse_timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
     output: OutputArguments,
 }
 
 pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
-    let Usable { config, refusal } =
+    let UsableConfig { config, refusal } =
         in_force::load_usable(named).map_err(|broken| broken.refused)?;
     let folder = config.publish.dir.clone();
-    let flow = Flow::start(config, clock(arguments.now)).await?;
+    let flow = Flow::start(config, clock_from(arguments.now)).await?;
     for row in &flow.mended {
         writeln!(
             io::stderr(),
@@ -47,12 +48,12 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
         )?;
     }
     let selection = match arguments {
-        Arguments { all: true, .. } => Selection::All,
-        Arguments { sources, .. } if sources.is_empty() => Selection::Due,
-        Arguments { sources, .. } => Selection::Named(sources.clone()),
+        Arguments { all: true, .. } => SourceSelection::All,
+        Arguments { sources, .. } if sources.is_empty() => SourceSelection::Due,
+        Arguments { sources, .. } => SourceSelection::Named(sources.clone()),
     };
-    if matches!(selection, Selection::Due)
-        && let Some(warning) = flow.set_back().await.map_err(FlowError::from)?
+    if matches!(selection, SourceSelection::Due)
+        && let Some(warning) = flow.describe_set_back().await.map_err(FlowError::from)?
     {
         writeln!(io::stderr(), "warning: {warning}")?;
     }
@@ -74,13 +75,13 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
         return Err(error.into());
     }
     // Items committed before the store failed are still published.
-    let published = flow.publish(Files::Look).await?.feeds;
+    let published = flow.publish(FileCheck::Look).await?.feeds;
     let mut polled = polled?;
     polled.sort_by(|one, other| one.source.cmp(&other.source));
-    match arguments.output.output() {
+    match arguments.output.chosen_output() {
         Output::Table => {
             let mut out = io::stdout().lock();
-            let told = |done: &&Polled| !arguments.quiet || done.failure.is_some();
+            let told = |done: &&PolledSource| !arguments.quiet || done.failure.is_some();
             for done in polled.iter().filter(told) {
                 print_polled(&mut out, done)?;
             }
@@ -90,7 +91,7 @@ pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Resul
                 print_feeds(&mut out, &folder, &published)?;
             }
         }
-        Output::Json => print_json(&answer(&polled, &published, refusal.as_ref()))?,
+        Output::Json => print_json(&once_json(&polled, &published, refusal.as_ref()))?,
     }
     if arguments.strict && refusal.is_some() {
         let done = "the configuration has mistakes: the one last in force was used";
@@ -122,19 +123,19 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
-fn print_polled(out: &mut impl Write, done: &Polled) -> io::Result<()> {
+fn print_polled(out: &mut impl Write, done: &PolledSource) -> io::Result<()> {
     let (source, found) = (&done.source, &done.committed);
     match &done.failure {
         Some(problem) => {
             if found.new + found.updated > 0 {
-                writeln!(out, "{source}: {}", news(found))?;
+                writeln!(out, "{source}: {}", format_news(found))?;
                 writeln!(out, "  failed: {}", problem.text)?;
             } else {
                 writeln!(out, "{source}: failed: {}", problem.text)?;
             }
             writeln!(out, "  {}", problem.action)?;
         }
-        None => writeln!(out, "{source}: {}", news(found))?,
+        None => writeln!(out, "{source}: {}", format_news(found))?,
     }
     if let Some(problem) = &done.problem {
         writeln!(out, "  {}\n  {}", problem.text, problem.action)?;
@@ -142,9 +143,9 @@ fn print_polled(out: &mut impl Write, done: &Polled) -> io::Result<()> {
     Ok(())
 }
 
-fn print_feeds(out: &mut impl Write, folder: &Path, published: &[Published]) -> io::Result<()> {
-    let folder = shown(folder);
-    let mut feeds = table::table(&["feed", "title", "stories", ""]);
+fn print_feeds(out: &mut impl Write, folder: &Path, published: &[FeedResult]) -> io::Result<()> {
+    let folder = relative_path(folder);
+    let mut feeds = table::new_table(&["feed", "title", "stories", ""]);
     for feed in published {
         let path = folder
             .join(format!("{}.atom", feed.id))
@@ -158,7 +159,7 @@ fn print_feeds(out: &mut impl Write, folder: &Path, published: &[Published]) -> 
             changed.to_owned(),
         ]);
     }
-    writeln!(out, "\n{}", table::lines(&feeds))?;
+    writeln!(out, "\n{}", table::table_lines(&feeds))?;
     let index = folder.join("index.html");
     writeln!(
         out,
@@ -168,7 +169,7 @@ fn print_feeds(out: &mut impl Write, folder: &Path, published: &[Published]) -> 
 }
 
 /// Formats the news of a poll: `10 new (4 of them on known stories), 1 changed`.
-fn news(found: &Committed) -> String {
+fn format_news(found: &CommittedPoll) -> String {
     let joined = match found.joined {
         0 => String::new(),
         all if all == found.new => " (on known stories)".to_owned(),
@@ -182,7 +183,7 @@ fn news(found: &Committed) -> String {
 }
 
 /// Returns a path relative to the current directory, if that is shorter.
-fn shown(path: &Path) -> PathBuf {
+fn relative_path(path: &Path) -> PathBuf {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     let short = here
@@ -191,12 +192,12 @@ fn shown(path: &Path) -> PathBuf {
     short.unwrap_or(whole)
 }
 
-fn answer(
-    polled: &[Polled],
-    published: &[Published],
-    refusal: Option<&Refusal>,
+fn once_json(
+    polled: &[PolledSource],
+    published: &[FeedResult],
+    refusal: Option<&ConfigRefusal>,
 ) -> serde_json::Value {
-    let source = |done: &Polled| {
+    let source = |done: &PolledSource| {
         let problem = done.failure.as_ref().or(done.problem.as_ref());
         json!({
             "id": done.source.as_str(),
@@ -208,7 +209,7 @@ fn answer(
             "problem": problem.map(|found| json!({"code": found.code, "text": found.text, "action": found.action})),
         })
     };
-    let feed = |feed: &Published| {
+    let feed = |feed: &FeedResult| {
         let (id, title) = (feed.id.to_string(), &feed.title);
         json!({"feed": id, "topic": feed.id.topic().as_str(), "title": title, "stories": feed.stories, "changed": feed.changed})
     };
@@ -217,7 +218,7 @@ fn answer(
         "feeds": published.iter().map(feed).collect::<Vec<_>>(),
     });
     if let Some(refusal) = refusal {
-        answer["refused"] = json!(refusal.lines());
+        answer["refused"] = json!(refusal.mistake_lines());
     }
     answer
 }
@@ -227,21 +228,21 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::store::State;
+    use crate::store::SourceCondition;
 
     #[test]
     fn a_poll_is_told_in_few_words() {
         let check = |new, joined, updated, expected| {
-            let found = Committed {
+            let found = CommittedPoll {
                 new,
                 updated,
                 joined,
                 changed: false,
-                state: State::Ok,
+                state: SourceCondition::Ok,
                 held: None,
                 next_poll: DateTime::UNIX_EPOCH,
             };
-            assert_eq!(news(&found), expected);
+            assert_eq!(format_news(&found), expected);
         };
         check(0, 0, 0, "0 new");
         check(10, 0, 0, "10 new");

@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, Output, OutputArguments, clock, print_json, shown, timestamp};
-use crate::config::{Config, Configured, SettingChange};
+use super::{CliError, Output, OutputArguments, clock_from, parse_timestamp, print_json, shown};
+use crate::config::{Config, SettingChange, SettingOwner};
 use crate::flow::{self, FlowError};
 use crate::model::{SourceId, Timestamp};
-use crate::store::{FeedCount, FeedFate, FeedPlan, Moving, Plan};
+use crate::store::{DefinitionPlan, FeedCount, FeedFate, FeedPlan, MovingStory};
 
 /// Entering and leaving stories of each feed shown to people.
 const SHOWN: usize = 5;
@@ -27,23 +27,23 @@ pub(super) struct Arguments {
     #[arg(long)]
     exit_code: bool,
     /// Use this as the current time
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    #[arg(long, value_parser = parse_timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
     #[command(flatten)]
     output: OutputArguments,
 }
 
 pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
-    let output = arguments.output.output();
+    let output = arguments.output.chosen_output();
     let named = match output {
         Output::Table => SHOWN,
         Output::Json => TOLD,
     };
-    let now = clock(arguments.now).now();
-    let plan = flow::plan(config, now, named).map_err(FlowError::from)?;
+    let now = clock_from(arguments.now).now();
+    let plan = flow::plan_changes(config, now, named).map_err(FlowError::from)?;
     match output {
-        Output::Table => print(&plan)?,
-        Output::Json => print_json(&answer(&plan))?,
+        Output::Table => print_plan(&plan)?,
+        Output::Json => print_json(&plan_json(&plan))?,
     }
     if arguments.exit_code && !plan.is_empty() {
         return Err(CliError::Changes);
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
     Ok(())
 }
 
-fn print(plan: &Plan) -> io::Result<()> {
+fn print_plan(plan: &DefinitionPlan) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if plan.is_empty() {
         return writeln!(
@@ -60,7 +60,7 @@ fn print(plan: &Plan) -> io::Result<()> {
         );
     }
     for feed in &plan.feeds {
-        for line in lines(feed) {
+        for line in feed_lines(feed) {
             writeln!(out, "{line}")?;
         }
         writeln!(out)?;
@@ -105,9 +105,9 @@ fn print(plan: &Plan) -> io::Result<()> {
 
 /// Prints the keys with changed values: those of sections, then of each source, then of topics whose feeds stay
 /// the same.
-fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+fn print_settings(out: &mut impl Write, plan: &DefinitionPlan) -> io::Result<()> {
     for change in &plan.settings {
-        if let Configured::Section(_) = change.of {
+        if let SettingOwner::Section(_) = change.of {
             let restart = if change.takes_restart {
                 "  (needs a restart)"
             } else {
@@ -116,22 +116,22 @@ fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
             writeln!(out, "{} {change}{restart}", change.of)?;
         }
     }
-    let of = |of: Configured| plan.settings.iter().filter(move |change| change.of == of);
+    let of = |of: SettingOwner| plan.settings.iter().filter(move |change| change.of == of);
     for source in plan.all_changed_sources() {
         writeln!(out, "source {source}: changed")?;
-        for change in of(Configured::Source(source)) {
+        for change in of(SettingOwner::Source(source)) {
             writeln!(out, "  {change}")?;
         }
     }
     let topics = plan.settings.iter().filter_map(|change| match &change.of {
-        Configured::Topic(id) => Some(id),
+        SettingOwner::Topic(id) => Some(id),
         _ => None,
     });
     let has_feed = |id: &String| plan.feeds.iter().any(|feed| feed.id.topic().as_str() == id);
     let topics: BTreeSet<&String> = topics.filter(|id| !has_feed(id)).collect();
     for topic in topics {
         writeln!(out, "topic {topic}: changed")?;
-        for change in of(Configured::Topic(topic.clone())) {
+        for change in of(SettingOwner::Topic(topic.clone())) {
             writeln!(out, "  {change}")?;
         }
     }
@@ -139,8 +139,8 @@ fn print_settings(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
 }
 
 /// Formats the changes to a feed: a heading, and the moving stories below it.
-fn lines(feed: &FeedPlan) -> Vec<String> {
-    let mut lines = vec![format!("{}  {}", feed.id, fate(feed))];
+fn feed_lines(feed: &FeedPlan) -> Vec<String> {
+    let mut lines = vec![format!("{}  {}", feed.id, describe_fate(feed))];
     let title = feed.was_called.as_ref();
     lines.extend(title.map(|was| format!("  title: `{was}` becomes `{}`", feed.title)));
     lines.extend(feed.gone_queries.iter().map(|query| format!("  - {query}")));
@@ -153,24 +153,27 @@ fn lines(feed: &FeedPlan) -> Vec<String> {
         };
         lines.push(format!(
             "  {} live{new}",
-            stories(feed.live, "enters", "enter")
+            format_story_count(feed.live, "enters", "enter")
         ));
     }
     if feed.quiet > 0 {
-        let enter = stories(feed.quiet, "enters", "enter");
+        let enter = format_story_count(feed.quiet, "enters", "enter");
         lines.push(format!(
             "  {enter} quietly: on the page, not in the live feed"
         ));
     }
-    lines.extend(named("+", &feed.entering, feed.live + feed.quiet));
+    lines.extend(moving_lines("+", &feed.entering, feed.live + feed.quiet));
     if feed.leave > 0 {
-        lines.push(format!("  {}", stories(feed.leave, "leaves", "leave")));
+        lines.push(format!(
+            "  {}",
+            format_story_count(feed.leave, "leaves", "leave")
+        ));
     }
-    lines.extend(named("-", &feed.leaving, feed.leave));
+    lines.extend(moving_lines("-", &feed.leaving, feed.leave));
     lines
 }
 
-fn fate(feed: &FeedPlan) -> String {
+fn describe_fate(feed: &FeedPlan) -> String {
     let FeedCount {
         stories: before, ..
     } = feed.before;
@@ -182,7 +185,7 @@ fn fate(feed: &FeedPlan) -> String {
             } else {
                 " with its files"
             };
-            let stay = stories(before, "stays", "stay");
+            let stay = format_story_count(before, "stays", "stay");
             format!("vanishes{files}; {stay} in the store")
         }
         FeedFate::Appears if after == 0 => "appears, and is empty".to_owned(),
@@ -196,7 +199,7 @@ fn fate(feed: &FeedPlan) -> String {
 }
 
 /// Formats a count of stories: `1 story leaves`, `2 stories leave`.
-fn stories(count: usize, one: &str, several: &str) -> String {
+fn format_story_count(count: usize, one: &str, several: &str) -> String {
     if count == 1 {
         format!("1 story {one}")
     } else {
@@ -205,12 +208,16 @@ fn stories(count: usize, one: &str, several: &str) -> String {
 }
 
 /// Formats the newest of `all` stories, one per line.
-fn named<'a>(sign: &'a str, newest: &'a [Moving], all: usize) -> impl Iterator<Item = String> + 'a {
+fn moving_lines<'a>(
+    sign: &'a str,
+    newest: &'a [MovingStory],
+    all: usize,
+) -> impl Iterator<Item = String> + 'a {
     let more = all.saturating_sub(newest.len());
-    let line = move |story: &Moving| {
+    let line = move |story: &MovingStory| {
         let (day, title) = (
             story.published.format("%Y-%m-%d"),
-            shown::line(&story.title),
+            shown::printable_line(&story.title),
         );
         let quiet = if story.quiet && sign == "+" {
             " (quietly)"
@@ -223,30 +230,30 @@ fn named<'a>(sign: &'a str, newest: &'a [Moving], all: usize) -> impl Iterator<I
     newest.iter().map(line).chain(rest)
 }
 
-fn answer(plan: &Plan) -> serde_json::Value {
+fn plan_json(plan: &DefinitionPlan) -> serde_json::Value {
     let names = |sources: &[SourceId]| sources.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "changes": !plan.is_empty(),
-        "feeds": plan.feeds.iter().map(feed).collect::<Vec<_>>(),
+        "feeds": plan.feeds.iter().map(feed_json).collect::<Vec<_>>(),
         "sources": {
             "new": names(&plan.new_sources),
             "changed": plan.all_changed_sources(),
             "gone": names(&plan.gone_sources),
         },
-        "settings": plan.settings.iter().map(setting).collect::<Vec<_>>(),
+        "settings": plan.settings.iter().map(setting_json).collect::<Vec<_>>(),
         "renamed": {
-            "feeds": plan.renamed_feeds.iter().map(renamed).collect::<Vec<_>>(),
-            "sources": plan.renamed_sources.iter().map(renamed).collect::<Vec<_>>(),
+            "feeds": plan.renamed_feeds.iter().map(renamed_json).collect::<Vec<_>>(),
+            "sources": plan.renamed_sources.iter().map(renamed_json).collect::<Vec<_>>(),
         },
         "refused": plan.refusals(),
     })
 }
 
-fn setting(change: &SettingChange) -> serde_json::Value {
+fn setting_json(change: &SettingChange) -> serde_json::Value {
     let (of, name) = match &change.of {
-        Configured::Section(name) => ("section", name),
-        Configured::Source(id) => ("source", id),
-        Configured::Topic(id) => ("topic", id),
+        SettingOwner::Section(name) => ("section", name),
+        SettingOwner::Source(id) => ("source", id),
+        SettingOwner::Topic(id) => ("topic", id),
     };
     json!({
         "of": of,
@@ -258,11 +265,11 @@ fn setting(change: &SettingChange) -> serde_json::Value {
     })
 }
 
-fn renamed<T: ToString>((was, now): &(T, T)) -> serde_json::Value {
+fn renamed_json<T: ToString>((was, now): &(T, T)) -> serde_json::Value {
     json!({"was": was.to_string(), "now": now.to_string()})
 }
 
-fn feed(feed: &FeedPlan) -> serde_json::Value {
+fn feed_json(feed: &FeedPlan) -> serde_json::Value {
     let stock = |stock: FeedCount| json!({"stories": stock.stories, "live": stock.live});
     json!({
         "feed": feed.id.to_string(),
@@ -280,11 +287,11 @@ fn feed(feed: &FeedPlan) -> serde_json::Value {
         "enter": {"live": feed.live, "new": feed.new, "quiet": feed.quiet},
         "leave": feed.leave,
         "empty": feed.fate != FeedFate::Vanishes && feed.after.stories == 0,
-        "entering": feed.entering.iter().map(moving).collect::<Vec<_>>(),
-        "leaving": feed.leaving.iter().map(moving).collect::<Vec<_>>(),
+        "entering": feed.entering.iter().map(moving_json).collect::<Vec<_>>(),
+        "leaving": feed.leaving.iter().map(moving_json).collect::<Vec<_>>(),
     })
 }
 
-fn moving(story: &Moving) -> serde_json::Value {
+fn moving_json(story: &MovingStory) -> serde_json::Value {
     json!({"id": story.story.urn(), "title": story.title, "published": story.published, "quiet": story.quiet})
 }

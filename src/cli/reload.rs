@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::{CliError, Output, OutputArguments, admin, print_json};
-use crate::model::Listen;
+use crate::model::ListenAddress;
 use crate::serve::ReloadReport;
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -18,14 +18,14 @@ pub(super) struct Arguments {
 }
 
 /// Asks the daemon at the first of `places` that answers.
-pub(super) async fn run(arguments: Arguments, places: &[Listen]) -> Result<(), CliError> {
+pub(super) async fn run(arguments: Arguments, places: &[ListenAddress]) -> Result<(), CliError> {
     let path = if arguments.yes {
         "/reload?yes"
     } else {
         "/reload"
     };
-    let report = ask(path, places).await?;
-    match arguments.output.output() {
+    let report = request_reload(path, places).await?;
+    match arguments.output.chosen_output() {
         Output::Json => print_json(&report)?,
         Output::Table => report
             .lines
@@ -48,17 +48,17 @@ pub(super) async fn run(arguments: Arguments, places: &[Listen]) -> Result<(), C
     })
 }
 
-async fn ask(path: &str, places: &[Listen]) -> Result<ReloadReport, CliError> {
+async fn request_reload(path: &str, places: &[ListenAddress]) -> Result<ReloadReport, CliError> {
     let mut failure =
         CliError::Usage("`[admin] listen` is empty: send SIGHUP to the daemon instead".to_owned());
     for (number, listen) in places.iter().enumerate() {
         match admin::post(listen, path, Vec::new()).await {
-            Ok(answer) => return admin::read(listen, &answer),
+            Ok(answer) => return admin::parse_answer(listen, &answer),
             Err(error) => {
-                let is_last_word = !error.is_connect();
+                let is_last_word = !error.is_connect_error();
                 // The daemon should listen at the first place.
                 if number == 0 || is_last_word {
-                    failure = CliError::Failed(admin::failed(listen, &error));
+                    failure = CliError::Failed(admin::describe_failure(listen, &error));
                 }
                 if is_last_word {
                     break;

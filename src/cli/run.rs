@@ -15,10 +15,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::in_force::{self, Usable};
+use super::in_force::{self, UsableConfig};
 use super::log_filter::{self, LogFilter};
-use super::{CliError, ConfigArguments, counted, environment, warn};
-use crate::daemon::{self, Setup, Signal, Started};
+use super::{CliError, ConfigArguments, environment_variable, format_count, print_warnings};
+use crate::daemon::{self, DaemonSetup, DaemonSignal, StartSummary};
 use crate::flow::Clock;
 use crate::model::Timestamp;
 use crate::serve;
@@ -36,43 +36,47 @@ pub(super) struct Arguments {
         value_name = "FILTER",
         default_value = "info",
         env = "TIDINGS_LOG",
-        value_parser = log_filter::read
+        value_parser = log_filter::parse_log_filter
     )]
     log: LogFilter,
 }
 
 pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
     // Handlers first: an early signal must not kill the process.
-    let signals = signals()?;
-    log(&arguments.log)?;
-    serve(named, signals).await.map_err(super::logged)
+    let signals = watch_signals()?;
+    init_logging(&arguments.log)?;
+    run_daemon(named, signals).await.map_err(super::log_error)
 }
 
-async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Result<(), CliError> {
-    let Usable { config, refusal } = in_force::usable(named).map_err(|broken| broken.refused)?;
+async fn run_daemon(
+    named: &ConfigArguments,
+    signals: mpsc::Receiver<DaemonSignal>,
+) -> Result<(), CliError> {
+    let UsableConfig { config, refusal } =
+        in_force::load_or_last(named).map_err(|broken| broken.refused)?;
     let refused = refusal.map(|refusal| {
         let since = refusal.since.format("%Y-%m-%d %H:%M UTC");
         tracing::error!(
             "the configuration has mistakes: it is refused, and the one in force since {since} stays"
         );
-        let lines = refusal.lines();
+        let lines = refusal.mistake_lines();
         for line in &lines {
             tracing::error!("{line}");
         }
         lines
     });
     if refused.is_none() {
-        warn(&config)?;
+        print_warnings(&config)?;
     }
-    let inherited = serve::inherited()?;
+    let inherited = serve::inherited_listeners()?;
     let (title, zone) = (config.site.site.title.clone(), config.site.zone);
-    let serving = Box::new(move |started: &Started| {
-        announce(&title, zone, started);
+    let serving = Box::new(move |started: &StartSummary| {
+        print_announcement(&title, zone, started);
     });
-    let setup = Setup {
-        file: named.file(),
+    let setup = DaemonSetup {
+        file: named.main_file(),
         refused: refused.unwrap_or_default(),
-        environment,
+        environment: environment_variable,
         inherited,
         signals,
         serving,
@@ -84,7 +88,7 @@ async fn serve(named: &ConfigArguments, signals: mpsc::Receiver<Signal>) -> Resu
 
 /// Returns the signals: SIGHUP reloads the configuration; SIGTERM and SIGINT stop, and a second one stops at
 /// once.
-fn signals() -> io::Result<mpsc::Receiver<Signal>> {
+fn watch_signals() -> io::Result<mpsc::Receiver<DaemonSignal>> {
     let (sender, receiver) = mpsc::channel(SIGNALS);
     let stopping = Arc::new(AtomicBool::new(false));
     for ending in [SIGTERM, SIGINT] {
@@ -93,9 +97,9 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
         flag::register(ending, Arc::clone(&stopping))?;
     }
     let meanings = [
-        (SignalKind::hangup(), Signal::Reload),
-        (SignalKind::terminate(), Signal::Stop),
-        (SignalKind::interrupt(), Signal::Stop),
+        (SignalKind::hangup(), DaemonSignal::Reload),
+        (SignalKind::terminate(), DaemonSignal::Stop),
+        (SignalKind::interrupt(), DaemonSignal::Stop),
     ];
     for (kind, meaning) in meanings {
         let (mut arrivals, sender) = (signal(kind)?, sender.clone());
@@ -107,7 +111,7 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
 }
 
 /// Logs to the journal under systemd, otherwise to stderr; with colours on a terminal.
-fn log(filter: &LogFilter) -> Result<(), CliError> {
+fn init_logging(filter: &LogFilter) -> Result<(), CliError> {
     let filter = EnvFilter::try_new(filter.as_str())
         .map_err(|error| CliError::Usage(format!("--log: {error}")))?;
     let journal = std::env::var("JOURNAL_STREAM").is_ok_and(|stream| is_stderr(&stream));
@@ -143,7 +147,7 @@ fn is_stderr(stream: &str) -> bool {
 }
 
 /// Prints where to look, what is polled, how to stop, and what to subscribe to.
-fn announce(title: &str, zone: Tz, started: &Started) {
+fn print_announcement(title: &str, zone: Tz, started: &StartSummary) {
     let text = announcement(title, zone, started, Clock::System.now());
     let mut out = io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -151,8 +155,8 @@ fn announce(title: &str, zone: Tz, started: &Started) {
     }
 }
 
-fn announcement(title: &str, zone: Tz, started: &Started, now: Timestamp) -> String {
-    let Started {
+fn announcement(title: &str, zone: Tz, started: &StartSummary, now: Timestamp) -> String {
+    let StartSummary {
         addresses, topics, ..
     } = started;
     let mut lines: Vec<String> = addresses
@@ -167,8 +171,8 @@ fn announcement(title: &str, zone: Tz, started: &Started, now: Timestamp) -> Str
         }
         None => "nothing is polled".to_owned(),
     };
-    let sources = counted(started.sources, "source");
-    let count = counted(topics.len(), "topic");
+    let sources = format_count(started.sources, "source");
+    let count = format_count(topics.len(), "topic");
     lines.push(format!("{sources}, {count}; {next}. Ctrl-C stops it."));
     let web = addresses.iter().find(|address| address.starts_with("http"));
     if let Some(address) = web {
@@ -202,7 +206,7 @@ mod tests {
     #[test]
     fn the_page_comes_first_then_what_is_polled_and_how_to_stop() {
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        let started = Started {
+        let started = StartSummary {
             addresses: vec!["http://127.0.0.1:8080".into(), "unix:/run/web.sock".into()],
             topics: vec!["ports".parse().unwrap()],
             sources: 2,
@@ -217,7 +221,7 @@ mod tests {
              http://127.0.0.1:8080/ports.atom\n"
         );
         let many = (0..SHOWN_TOPICS + 5).map(|number| format!("t{number}").parse().unwrap());
-        let crowded = Started {
+        let crowded = StartSummary {
             topics: many.collect(),
             next_poll: Some(now),
             ..started.clone()
@@ -231,7 +235,7 @@ mod tests {
             text.ends_with("/t9.atom\n  and 5 more, on the page\n"),
             "{text}"
         );
-        let idle = Started {
+        let idle = StartSummary {
             sources: 0,
             next_poll: None,
             ..started

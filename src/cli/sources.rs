@@ -10,17 +10,17 @@ mod replace;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, ConfigArguments, environment, in_force};
+use super::{CliError, ConfigArguments, environment_variable, in_force};
 use crate::config;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    action: Action,
+    action: SourcesCommand,
 }
 
 #[derive(Clone, Debug, Subcommand)]
-enum Action {
+enum SourcesCommand {
     /// List every source: how it is read, where it is configured, and its state
     List(list::Arguments),
     /// Examine an address, and add it to the configuration
@@ -39,22 +39,31 @@ impl Arguments {
     /// Returns the name of an action that prints no JSON.
     pub(super) fn without_json(&self) -> Option<&'static str> {
         match self.action {
-            Action::Add(_) => Some("sources add"),
-            Action::Repair(_) => Some("sources repair"),
-            Action::List(_) | Action::Release(_) | Action::Discard(_) | Action::Forget(_) => None,
+            SourcesCommand::Add(_) => Some("sources add"),
+            SourcesCommand::Repair(_) => Some("sources repair"),
+            SourcesCommand::List(_)
+            | SourcesCommand::Release(_)
+            | SourcesCommand::Discard(_)
+            | SourcesCommand::Forget(_) => None,
         }
     }
 }
 
 pub(super) async fn run(arguments: &Arguments, named: &ConfigArguments) -> Result<(), CliError> {
     // Warnings are left to `check`.
-    let files = || config::load(&named.file(), &environment);
+    let files = || config::load(&named.main_file(), &environment_variable);
     match &arguments.action {
-        Action::List(arguments) => list::run(*arguments, &in_force::load(named)?),
-        Action::Add(arguments) => add::run(arguments, &files()?).await,
-        Action::Repair(arguments) => repair::run(arguments, &files()?).await,
-        Action::Release(arguments) => release::release(arguments, in_force::load(named)?).await,
-        Action::Discard(arguments) => release::discard(arguments, in_force::load(named)?).await,
-        Action::Forget(arguments) => forget::run(arguments, in_force::load(named)?).await,
+        SourcesCommand::List(arguments) => list::run(*arguments, &in_force::load_in_force(named)?),
+        SourcesCommand::Add(arguments) => add::run(arguments, &files()?).await,
+        SourcesCommand::Repair(arguments) => repair::run(arguments, &files()?).await,
+        SourcesCommand::Release(arguments) => {
+            release::run_release(arguments, in_force::load_in_force(named)?).await
+        }
+        SourcesCommand::Discard(arguments) => {
+            release::run_discard(arguments, in_force::load_in_force(named)?).await
+        }
+        SourcesCommand::Forget(arguments) => {
+            forget::run(arguments, in_force::load_in_force(named)?).await
+        }
     }
 }

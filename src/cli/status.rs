@@ -8,11 +8,11 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::in_force::{self, Refusal, Usable};
+use super::in_force::{self, ConfigRefusal, UsableConfig};
 use super::{CliError, ConfigArguments, Output, OutputArguments, admin, print_json, shown, table};
 use crate::flow::{self, Clock, FlowError};
-use crate::model::{Listen, Timestamp};
-use crate::serve::Status;
+use crate::model::{ListenAddress, Timestamp};
+use crate::serve::DaemonStatus;
 use crate::store::{ProblemState, SourceStatus};
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -22,40 +22,42 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result<(), CliError> {
-    let Usable { config, refusal } = match in_force::load_usable(named) {
+    let UsableConfig { config, refusal } = match in_force::load_usable(named) {
         Ok(usable) => usable,
         Err(broken) => {
-            let Some(status) = asked(&broken.admin).await else {
+            let Some(status) = ask_daemons(&broken.admin).await else {
                 return Err(broken.refused.into());
             };
             writeln!(io::stderr(), "{}", broken.refused)?;
-            return print_asked(arguments, &status);
+            return print_daemon_status(arguments, &status);
         }
     };
     let now = Clock::System.now();
-    let told = admin::status(&config).await;
+    let told = admin::fetch_status(&config).await;
     let states = match flow::source_states(&config.store.path) {
         Ok(states) => states,
         // The daemon knows more than a database that cannot be read.
         Err(_) if told.is_some() => BTreeMap::new(),
         // The daemon may answer users who may not read its store.
         Err(error) => {
-            return match asked(&config.admin.listen).await {
-                Some(status) => print_asked(arguments, &status),
+            return match ask_daemons(&config.admin.listen).await {
+                Some(status) => print_daemon_status(arguments, &status),
                 None => Err(FlowError::from(error).into()),
             };
         }
     };
-    let warnings: Vec<String> = flow::set_back(&config, &states, now).into_iter().collect();
-    let mut known = flow::statuses(&config, states);
+    let warnings: Vec<String> = flow::describe_set_back(&config, &states, now)
+        .into_iter()
+        .collect();
+    let mut known = flow::source_statuses(&config, states);
     let (problems, restart_due) = if let Some(told) = told {
-        take_over(&mut known, told.sources);
+        merge_statuses(&mut known, told.sources);
         (told.problems, told.restart_due)
     } else {
         let problems = flow::store_problems(&config, now).map_err(FlowError::from)?;
         (problems, Vec::new())
     };
-    match arguments.output.output() {
+    match arguments.output.chosen_output() {
         Output::Table => {
             let mut out = io::stdout().lock();
             for warning in &warnings {
@@ -65,13 +67,13 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
                 let since = refusal.since.format("%Y-%m-%d %H:%M UTC");
                 let told =
                     format!("the configuration has mistakes: the one in force since {since} stays");
-                print_refused(&mut out, &told, &refusal.lines())?;
+                print_refused(&mut out, &told, &refusal.mistake_lines())?;
             }
             print_restart(&mut out, &restart_due)?;
-            Ok(print(&mut out, &known, &problems, config.site.zone)?)
+            Ok(print_status(&mut out, &known, &problems, config.site.zone)?)
         }
         Output::Json => {
-            let mut answer = answer(&known, &problems, &warnings, refusal.as_ref());
+            let mut answer = status_json(&known, &problems, &warnings, refusal.as_ref());
             answer["restart_due"] = json!(restart_due);
             print_json(&answer)
         }
@@ -79,17 +81,17 @@ pub(super) async fn run(arguments: Arguments, named: &ConfigArguments) -> Result
 }
 
 /// Returns the status from the first of these places at which a daemon answers.
-async fn asked(places: &[Listen]) -> Option<Status> {
+async fn ask_daemons(places: &[ListenAddress]) -> Option<DaemonStatus> {
     for listen in places {
-        if let Some(status) = admin::tell(listen, "/status.json").await {
+        if let Some(status) = admin::get_from_daemon(listen, "/status.json").await {
             return Some(status);
         }
     }
     None
 }
 
-fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
-    if arguments.output.output() == Output::Json {
+fn print_daemon_status(arguments: Arguments, status: &DaemonStatus) -> Result<(), CliError> {
+    if arguments.output.chosen_output() == Output::Json {
         return print_json(status);
     }
     let mut out = io::stdout().lock();
@@ -98,26 +100,31 @@ fn print_asked(arguments: Arguments, status: &Status) -> Result<(), CliError> {
         print_refused(&mut out, told, &status.refused)?;
     }
     print_restart(&mut out, &status.restart_due)?;
-    Ok(print(&mut out, &status.sources, &status.problems, Tz::UTC)?)
+    Ok(print_status(
+        &mut out,
+        &status.sources,
+        &status.problems,
+        Tz::UTC,
+    )?)
 }
 
 /// `refused` and `configured_at` are those of the daemon's answer; see [`crate::serve::Status`].
-fn answer(
+fn status_json(
     known: &[SourceStatus],
     problems: &[ProblemState],
     warnings: &[String],
-    refusal: Option<&Refusal>,
+    refusal: Option<&ConfigRefusal>,
 ) -> serde_json::Value {
     let mut answer = json!({"sources": known, "problems": problems, "warnings": warnings});
     if let (Some(refusal), Some(fields)) = (refusal, answer.as_object_mut()) {
-        fields.insert("refused".to_owned(), json!(refusal.lines()));
+        fields.insert("refused".to_owned(), json!(refusal.mistake_lines()));
         fields.insert("configured_at".to_owned(), json!(refusal.since));
     }
     answer
 }
 
 /// Takes over the daemon's report on sources that both know.
-fn take_over(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
+fn merge_statuses(known: &mut [SourceStatus], told: Vec<SourceStatus>) {
     let mut told: HashMap<String, SourceStatus> = told
         .into_iter()
         .map(|source| (source.id.clone(), source))
@@ -151,7 +158,7 @@ fn print_restart(out: &mut impl Write, keys: &[String]) -> io::Result<()> {
     writeln!(out, "a restart is due for {}\n", keys.join(", "))
 }
 
-fn print(
+fn print_status(
     out: &mut impl Write,
     sources: &[SourceStatus],
     problems: &[ProblemState],
@@ -164,13 +171,14 @@ fn print(
         action,
     } in problems
     {
-        let since = shown::moment(zone, *since);
+        let since = shown::format_moment(zone, *since);
         writeln!(out, "{text} ({code}, since {since})\n  {action}\n")?;
     }
-    let mut rows = table::table(&["source", "state", "last success", "next poll", "items"]);
+    let mut rows = table::new_table(&["source", "state", "last success", "next poll", "items"]);
     for SourceStatus { id, known, .. } in sources {
-        let at =
-            |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| shown::moment(zone, at));
+        let at = |at: Option<Timestamp>| {
+            at.map_or_else(|| "–".to_owned(), |at| shown::format_moment(zone, at))
+        };
         let (success, next) = (at(known.last_success), at(known.next_poll));
         rows.add_row([
             id.clone(),
@@ -180,8 +188,8 @@ fn print(
             known.items.to_string(),
         ]);
     }
-    writeln!(out, "{}", table::lines(&rows))?;
-    writeln!(out, "{}", table::zone(zone))?;
+    writeln!(out, "{}", table::table_lines(&rows))?;
+    writeln!(out, "{}", table::zone_line(zone))?;
     let problems = |wants_attention: bool| {
         let sources = sources.iter();
         let sources = sources.filter(move |source| source.wants_attention == wants_attention);
@@ -208,7 +216,7 @@ fn print_problems<'a>(
             text,
             action,
         } = problem;
-        let since = shown::moment(zone, *since);
+        let since = shown::format_moment(zone, *since);
         writeln!(out, "\n{id} ({code}, since {since}): {text}\n  {action}")?;
     }
     Ok(())
@@ -217,9 +225,9 @@ fn print_problems<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{SourceState, State};
+    use crate::store::{SourceCondition, SourceState};
 
-    fn source(id: &str, state: State, code: &str) -> SourceStatus {
+    fn source(id: &str, state: SourceCondition, code: &str) -> SourceStatus {
         let problem = ProblemState {
             code: code.into(),
             since: "2026-03-01T12:00:00Z".parse().unwrap(),
@@ -238,12 +246,12 @@ mod tests {
     #[test]
     fn what_somebody_must_do_stands_apart_from_notes_in_one_zone() {
         let sources = [
-            source("mended", State::Ok, "mended"),
-            source("lost", State::Failing, "http-404"),
-            source("slow", State::Failing, "timeout"),
+            source("mended", SourceCondition::Ok, "mended"),
+            source("lost", SourceCondition::Failing, "http-404"),
+            source("slow", SourceCondition::Failing, "timeout"),
         ];
         let mut shown = Vec::new();
-        print(&mut shown, &sources, &[], chrono_tz::America::Costa_Rica).unwrap();
+        print_status(&mut shown, &sources, &[], chrono_tz::America::Costa_Rica).unwrap();
         let shown = String::from_utf8(shown).unwrap();
         let (_, rest) = shown
             .split_once("All times are in America/Costa_Rica.\n")

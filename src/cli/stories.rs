@@ -9,13 +9,15 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::consent::{self, Answer};
+use super::consent::{self, ConsentAnswer};
 use super::{CliError, Output, OutputArguments, admin, named, operator, print_json, shown, table};
 use crate::config::Config;
-use crate::flow::{Clock, Files, Flow, FlowError};
+use crate::flow::{Clock, FileCheck, Flow, FlowError};
 use crate::model::{ItemId, SourceId, StoryId};
 use crate::serve::DecisionReport;
-use crate::store::{Account, Decided, Decision, Reader, Ruling, StoreError};
+use crate::store::{
+    DecisionOutcome, ItemAccount, RecordedDecision, StoreError, StoreReader, StoryDecision,
+};
 
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
@@ -23,13 +25,13 @@ const MAX_REASON: usize = 500;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    action: Action,
+    action: StoriesCommand,
     #[command(flatten)]
     output: OutputArguments,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum StoriesCommand {
     /// List the decisions made by hand: when, by whom, about what, and why
     List {
         /// Number of decisions, the newest first
@@ -43,7 +45,7 @@ enum Action {
         /// The other story's id, or a report's address
         other: String,
         #[command(flatten)]
-        care: Care,
+        care: Precautions,
     },
     /// Make reports a story of their own, or split every report off; the founding report keeps the id
     Split {
@@ -52,33 +54,33 @@ enum Action {
         /// The reports that leave, by source, address or id [default: each on its own]
         reports: Vec<String>,
         #[command(flatten)]
-        care: Care,
+        care: Precautions,
     },
     /// Remove a story from all feeds until it is restored
     Withdraw {
         /// A story's id as in a feed, or a report's address
         story: String,
         /// The reason, shown to readers in feeds
-        #[arg(long, value_parser = reason)]
+        #[arg(long, value_parser = parse_reason)]
         reason: String,
         #[command(flatten)]
-        care: Care,
+        care: Precautions,
     },
     /// Restore a withdrawn story to its feeds, and remove its tombstones
     Restore {
         /// The story's id, or a report's address
         story: String,
         /// The reason, for the record
-        #[arg(long, value_parser = reason)]
+        #[arg(long, value_parser = parse_reason)]
         reason: Option<String>,
         #[command(flatten)]
-        care: Care,
+        care: Precautions,
     },
 }
 
 /// The precautions asked for.
 #[derive(Args, Clone, Copy, Debug)]
-struct Care {
+struct Precautions {
     /// Show what it affects, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -87,10 +89,10 @@ struct Care {
     yes: bool,
 }
 
-impl Action {
-    fn care(&self) -> Care {
+impl StoriesCommand {
+    fn precautions(&self) -> Precautions {
         match self {
-            Self::List { .. } => Care {
+            Self::List { .. } => Precautions {
                 dry_run: true,
                 yes: false,
             },
@@ -102,7 +104,7 @@ impl Action {
     }
 }
 
-fn reason(text: &str) -> Result<String, String> {
+fn parse_reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().any(char::is_control) {
         return Err("expected a reason on one line".to_owned());
@@ -114,92 +116,99 @@ fn reason(text: &str) -> Result<String, String> {
 }
 
 pub(super) async fn run(arguments: Arguments, config: Config) -> Result<(), CliError> {
-    let output = arguments.output.output();
+    let output = arguments.output.chosen_output();
     let (about, decision) = match &arguments.action {
-        Action::List { limit } => return list(*limit, output, &config),
-        action => decision(action, &config)?,
+        StoriesCommand::List { limit } => return list_rulings(*limit, output, &config),
+        action => prepare_decision(action, &config)?,
     };
-    let care = arguments.action.care();
+    let care = arguments.action.precautions();
     if output == Output::Table {
-        show(&about, config.site.zone)?;
+        print_stories(&about, config.site.zone)?;
     }
     if care.dry_run {
         return match output {
-            Output::Json => print_json(&about.iter().map(answer).collect::<Vec<_>>()),
+            Output::Json => print_json(&about.iter().map(story_json).collect::<Vec<_>>()),
             Output::Table => Ok(writeln!(io::stdout(), "nothing was changed")?),
         };
     }
     let question = format!("{} this?", decision.action().as_str());
     // Without a terminal it is done: the command names the story, and `restore` undoes a withdrawal.
-    if consent::ask(&question, care.yes)? == Answer::No {
-        return Err(consent::declined());
+    if consent::ask_consent(&question, care.yes)? == ConsentAnswer::No {
+        return Err(consent::declined_error());
     }
     let body = serde_json::to_vec(&decision).map_err(io::Error::from)?;
     let decided = match config.admin.listen.first() {
-        Some(listen) => match admin::ask(listen, "/stories", body).await? {
-            Some(report) => carried_out(report)?,
-            None => by_ourselves(config, decision.clone()).await?,
+        Some(listen) => match admin::post_to_daemon(listen, "/stories", body).await? {
+            Some(report) => decided_or_error(report)?,
+            None => decide_without_daemon(config, decision.clone()).await?,
         },
-        None => by_ourselves(config, decision.clone()).await?,
+        None => decide_without_daemon(config, decision.clone()).await?,
     };
     match output {
         Output::Json => print_json(&decided),
-        Output::Table => Ok(writeln!(io::stdout(), "{}", told(&decision, &decided))?),
+        Output::Table => Ok(writeln!(
+            io::stdout(),
+            "{}",
+            describe_decision(&decision, &decided)
+        )?),
     }
 }
 
 /// Returns the stories affected and the decision, with their ids in the store.
-fn decision(action: &Action, config: &Config) -> Result<(Vec<Account>, Decision), CliError> {
+fn prepare_decision(
+    action: &StoriesCommand,
+    config: &Config,
+) -> Result<(Vec<ItemAccount>, StoryDecision), CliError> {
     match action {
-        Action::List { .. } => unreachable!("a list decides nothing"),
-        Action::Merge { one, other, .. } => {
-            let mut about = accounts(one, config)?;
-            let kept = only(one, &about)?;
-            let others = accounts(other, config)?;
-            let gone = only(other, &others)?;
+        StoriesCommand::List { .. } => unreachable!("a list decides nothing"),
+        StoriesCommand::Merge { one, other, .. } => {
+            let mut about = find_accounts(one, config)?;
+            let kept = only_story(one, &about)?;
+            let others = find_accounts(other, config)?;
+            let gone = only_story(other, &others)?;
             about.extend(others);
-            Ok((about, Decision::Merge(kept, gone)))
+            Ok((about, StoryDecision::Merge(kept, gone)))
         }
-        Action::Split {
+        StoriesCommand::Split {
             story: name,
             reports,
             ..
         } => {
-            let about = accounts(name, config)?;
-            let story = only(name, &about)?;
-            let reports = reports.iter().map(|name| report(name, story, config));
+            let about = find_accounts(name, config)?;
+            let story = only_story(name, &about)?;
+            let reports = reports.iter().map(|name| find_report(name, story, config));
             let reports = reports.collect::<Result<_, _>>()?;
-            Ok((about, Decision::Split(story, reports)))
+            Ok((about, StoryDecision::Split(story, reports)))
         }
-        Action::Withdraw {
+        StoriesCommand::Withdraw {
             story: name,
             reason,
             ..
         } => {
-            let about = accounts(name, config)?;
-            let story = only(name, &about)?;
-            Ok((about, Decision::Withdraw(story, reason.clone())))
+            let about = find_accounts(name, config)?;
+            let story = only_story(name, &about)?;
+            Ok((about, StoryDecision::Withdraw(story, reason.clone())))
         }
-        Action::Restore {
+        StoriesCommand::Restore {
             story: name,
             reason,
             ..
         } => {
-            let about = accounts(name, config)?;
-            let story = only(name, &about)?;
-            Ok((about, Decision::Restore(story, reason.clone())))
+            let about = find_accounts(name, config)?;
+            let story = only_story(name, &about)?;
+            Ok((about, StoryDecision::Restore(story, reason.clone())))
         }
     }
 }
 
 /// Prints a line per report (date, title, source), then the story's feeds and the zone of all times.
-fn show(about: &[Account], zone: Tz) -> io::Result<()> {
+fn print_stories(about: &[ItemAccount], zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for (at, account) in about.iter().enumerate() {
-        let Account { item, .. } = account;
+        let ItemAccount { item, .. } = account;
         let (date, title) = (
-            shown::date_in(zone, &item.published),
-            shown::line(&item.title),
+            shown::format_date_in(zone, &item.published),
+            shown::printable_line(&item.title),
         );
         writeln!(out, "{date}  {title}  [{}]", item.source)?;
         let is_last = about
@@ -210,18 +219,21 @@ fn show(about: &[Account], zone: Tz) -> io::Result<()> {
                 out,
                 "  {} {}",
                 account.story_id.urn(),
-                standing(account, zone)
+                describe_standing(account, zone)
             )?;
         }
     }
-    writeln!(out, "{}", table::zone(zone))
+    writeln!(out, "{}", table::zone_line(zone))
 }
 
-fn standing(account: &Account, zone: Tz) -> String {
-    let feeds = feeds(account);
+fn describe_standing(account: &ItemAccount, zone: Tz) -> String {
+    let feeds = current_feeds(account);
     match &account.withdrawn {
         Some((at, reason)) => {
-            let (at, reason) = (shown::moment(zone, *at), shown::line(reason));
+            let (at, reason) = (
+                shown::format_moment(zone, *at),
+                shown::printable_line(reason),
+            );
             format!("was withdrawn on {at}: {reason}")
         }
         None if feeds.is_empty() => "is in no feed".to_owned(),
@@ -229,13 +241,13 @@ fn standing(account: &Account, zone: Tz) -> String {
     }
 }
 
-fn feeds(account: &Account) -> Vec<&str> {
+fn current_feeds(account: &ItemAccount) -> Vec<&str> {
     let places = account.places.iter();
     let present = places.filter(|place| place.left_at.is_none());
     present.map(|place| place.feed.as_str()).collect()
 }
 
-fn answer(account: &Account) -> serde_json::Value {
+fn story_json(account: &ItemAccount) -> serde_json::Value {
     let item = &account.item;
     json!({
         "story": account.story_id.urn(),
@@ -243,16 +255,16 @@ fn answer(account: &Account) -> serde_json::Value {
         "source": item.source.as_str(),
         "title": item.title,
         "url": item.address,
-        "date": shown::stated(&item.published),
-        "feeds": feeds(account),
+        "date": shown::machine_date(&item.published),
+        "feeds": current_feeds(account),
         "withdrawn": account.withdrawn.as_ref().map(|(at, reason)| json!({"at": at, "reason": reason})),
     })
 }
 
-fn list(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
-    let rulings = named::ask(config, |reader| reader.rulings(most))?;
+fn list_rulings(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
+    let rulings = named::query_store(config, |reader| reader.recorded_decisions(most))?;
     if output == Output::Json {
-        return print_json(&rulings.iter().map(ruling_answer).collect::<Vec<_>>());
+        return print_json(&rulings.iter().map(ruling_json).collect::<Vec<_>>());
     }
     let mut out = io::stdout().lock();
     if rulings.is_empty() {
@@ -264,16 +276,19 @@ fn list(most: usize, output: Output, config: &Config) -> Result<(), CliError> {
             writeln!(out, "{line}")?;
         }
     }
-    Ok(writeln!(out, "{}", table::zone(zone))?)
+    Ok(writeln!(out, "{}", table::zone_line(zone))?)
 }
 
-fn ruling_lines(ruling: &Ruling, zone: Tz) -> Vec<String> {
-    let (at, action) = (shown::moment(zone, ruling.at), ruling.action.as_str());
+fn ruling_lines(ruling: &RecordedDecision, zone: Tz) -> Vec<String> {
+    let (at, action) = (
+        shown::format_moment(zone, ruling.at),
+        ruling.action.as_str(),
+    );
     let about = match (&ruling.title, &ruling.source) {
-        (Some(title), _) => format!("“{}”", shown::line(title)),
+        (Some(title), _) => format!("“{}”", shown::printable_line(title)),
         (None, Some(source)) => {
             let held = match ruling.action {
-                crate::store::Action::Forget => "",
+                crate::store::DecisionAction::Forget => "",
                 _ => "held ",
             };
             format!("{} {held}items of {source}", ruling.items)
@@ -288,11 +303,11 @@ fn ruling_lines(ruling: &Ruling, zone: Tz) -> Vec<String> {
         _ => format!("  {story} and {}", others.join(", ")),
     }));
     let reason = ruling.reason.as_ref();
-    lines.extend(reason.map(|reason| format!("  because: {}", shown::line(reason))));
+    lines.extend(reason.map(|reason| format!("  because: {}", shown::printable_line(reason))));
     lines
 }
 
-fn ruling_answer(ruling: &Ruling) -> serde_json::Value {
+fn ruling_json(ruling: &RecordedDecision) -> serde_json::Value {
     json!({
         "at": ruling.at,
         "by": ruling.by.as_str(),
@@ -306,20 +321,22 @@ fn ruling_answer(ruling: &Ruling) -> serde_json::Value {
     })
 }
 
-fn accounts(name: &str, config: &Config) -> Result<Vec<Account>, CliError> {
-    let all = |reader: &Reader| -> Result<Vec<Account>, StoreError> {
-        let items = named::items(reader, name)?.into_iter();
+fn find_accounts(name: &str, config: &Config) -> Result<Vec<ItemAccount>, CliError> {
+    let all = |reader: &StoreReader| -> Result<Vec<ItemAccount>, StoreError> {
+        let items = named::find_items(reader, name)?.into_iter();
         items
-            .filter_map(|item| reader.account(item).transpose())
+            .filter_map(|item| reader.item_account(item).transpose())
             .collect()
     };
-    named::ask(config, all)
+    named::query_store(config, all)
 }
 
 /// Returns the story that all of them report.
-fn only(name: &str, accounts: &[Account]) -> Result<StoryId, CliError> {
+fn only_story(name: &str, accounts: &[ItemAccount]) -> Result<StoryId, CliError> {
     let mut stories = accounts.iter().map(|account| account.story_id);
-    let first = stories.next().ok_or_else(|| named::unknown(name))?;
+    let first = stories
+        .next()
+        .ok_or_else(|| named::unknown_name_error(name))?;
     if stories.all(|other| other == first) {
         return Ok(first);
     }
@@ -329,15 +346,15 @@ fn only(name: &str, accounts: &[Account]) -> Result<StoryId, CliError> {
 }
 
 /// Returns the report of `story` named by its source, address or id.
-fn report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliError> {
-    let of_story = accounts(&story.to_string(), config)?;
+fn find_report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliError> {
+    let of_story = find_accounts(&story.to_string(), config)?;
     let by_source = of_story
         .iter()
         .find(|account| account.item.source.as_str() == name);
     if let Some(account) = by_source {
         return Ok(account.item.id);
     }
-    let items = named::ask(config, |reader| named::items(reader, name))?;
+    let items = named::query_store(config, |reader| named::find_items(reader, name))?;
     let mut of_story = of_story.iter().map(|account| account.item.id);
     let found = of_story.find(|item| items.contains(item) || item.to_string() == name);
     found.ok_or_else(|| {
@@ -347,31 +364,34 @@ fn report(name: &str, story: StoryId, config: &Config) -> Result<ItemId, CliErro
     })
 }
 
-fn carried_out(report: DecisionReport) -> Result<Decided, CliError> {
+fn decided_or_error(report: DecisionReport) -> Result<DecisionOutcome, CliError> {
     match report {
         DecisionReport::Decided(decided) => Ok(decided),
         DecisionReport::Refused(reason) => Err(CliError::Failed(reason)),
     }
 }
 
-async fn by_ourselves(config: Config, decision: Decision) -> Result<Decided, CliError> {
+async fn decide_without_daemon(
+    config: Config,
+    decision: StoryDecision,
+) -> Result<DecisionOutcome, CliError> {
     let flow = Flow::start(config, Clock::System).await?;
     let decided = flow
-        .decide(decision, operator::operator())
+        .decide(decision, operator::current_operator())
         .await
         .map_err(FlowError::from)?;
-    flow.publish(Files::Look).await?;
+    flow.publish(FileCheck::Look).await?;
     Ok(decided)
 }
 
-fn told(decision: &Decision, decided: &Decided) -> String {
+fn describe_decision(decision: &StoryDecision, decided: &DecisionOutcome) -> String {
     let story = decided.story.urn();
     let others: Vec<String> = decided.others.iter().map(|other| other.urn()).collect();
     let others = others.join(", ");
     match decision {
-        Decision::Merge(..) => format!("{story} is one story with {others}"),
-        Decision::Split(..) => format!("{story} is separate from {others}"),
-        Decision::Withdraw(..) => format!("{story} is withdrawn"),
-        Decision::Restore(..) => format!("{story} is restored"),
+        StoryDecision::Merge(..) => format!("{story} is one story with {others}"),
+        StoryDecision::Split(..) => format!("{story} is separate from {others}"),
+        StoryDecision::Withdraw(..) => format!("{story} is withdrawn"),
+        StoryDecision::Restore(..) => format!("{story} is restored"),
     }
 }

@@ -3,7 +3,7 @@
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 /// Returns an empty table as wide as the terminal. The first column is never wrapped, so that it can be copied.
-pub(super) fn table(header: &[&str]) -> Table {
+pub(super) fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -16,12 +16,12 @@ pub(super) fn table(header: &[&str]) -> Table {
 }
 
 /// States once the zone of all times in a table.
-pub(super) fn zone(zone: chrono_tz::Tz) -> String {
+pub(super) fn zone_line(zone: chrono_tz::Tz) -> String {
     format!("All times are in {zone}.")
 }
 
 /// Returns the columns of the terminal, or a common width.
-pub(super) fn width() -> usize {
+pub(super) fn terminal_width() -> usize {
     const USUAL: u16 = 100;
     const LEAST: u16 = 40;
     let width = Table::new().width().filter(|width| *width >= LEAST);
@@ -29,6 +29,6 @@ pub(super) fn width() -> usize {
 }
 
 /// Returns the table's lines without trailing blanks.
-pub(super) fn lines(table: &Table) -> String {
+pub(super) fn table_lines(table: &Table) -> String {
     table.trim_fmt()
 }

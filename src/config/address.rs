@@ -8,38 +8,40 @@ use super::diagnostic::Mistake;
 use crate::model::{Location, PublicUrl};
 
 /// Parses a source's address: `http://`, `https://`, `file:`, or a path, which is relative to `folder`.
-pub(super) fn location(text: &str, folder: &Path) -> Result<Location, Mistake> {
-    match scheme(text).as_deref() {
-        Some("http" | "https") => Ok(Location::Http(PublicUrl::new(web(text)?))),
-        Some("file") => Ok(Location::File(file_address(text, folder)?)),
+pub(super) fn parse_location(text: &str, folder: &Path) -> Result<Location, Mistake> {
+    match address_scheme(text).as_deref() {
+        Some("http" | "https") => Ok(Location::Http(PublicUrl::new(parse_web_address(text)?))),
+        Some("file") => Ok(Location::File(parse_file_address(text, folder)?)),
         None => Ok(Location::File(folder.join(text))),
-        Some(scheme) => Err(unsupported(&format!("`{scheme}:`"))),
+        Some(scheme) => Err(unsupported_scheme(&format!("`{scheme}:`"))),
     }
 }
 
 /// Parses a source's address that is a secret.
-pub(super) fn of_secret(text: &str, folder: &Path) -> Result<Location, Mistake> {
-    match scheme(text).as_deref() {
-        Some("http" | "https") => Ok(Location::Http(PublicUrl::secret(web(text)?))),
-        Some("file") => Ok(Location::File(file_address(text, folder)?)),
+pub(super) fn parse_secret_location(text: &str, folder: &Path) -> Result<Location, Mistake> {
+    match address_scheme(text).as_deref() {
+        Some("http" | "https") => Ok(Location::Http(PublicUrl::new_secret(parse_web_address(
+            text,
+        )?))),
+        Some("file") => Ok(Location::File(parse_file_address(text, folder)?)),
         None => Err(Mistake::new("this secret is no address")),
         // A secret's scheme is not shown: it may be the whole of `user:password`.
-        Some(_) => Err(unsupported("the scheme of this secret")),
+        Some(_) => Err(unsupported_scheme("the scheme of this secret")),
     }
 }
 
-fn unsupported(scheme: &str) -> Mistake {
+fn unsupported_scheme(scheme: &str) -> Mistake {
     Mistake::new(format!("{scheme} is not supported"))
         .hint("write `https://…`, `http://…`, `file:…` or a path")
 }
 
 /// Parses the site's own address. Its path is made to end with `/`, so that names can be joined to it.
-pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
+pub(super) fn parse_base_url(text: &str) -> Result<Url, Mistake> {
     let hint = "write `https://bulletins.example/`";
-    if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
+    if !matches!(address_scheme(text).as_deref(), Some("http" | "https")) {
         return Err(Mistake::new("an address with `http://` or `https://` is wanted").hint(hint));
     }
-    let mut url = web(text)?;
+    let mut url = parse_web_address(text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(
             Mistake::new("names are joined to this address: it may have no `?` or `#`").hint(hint),
@@ -57,12 +59,12 @@ pub(super) fn base_url(text: &str) -> Result<Url, Mistake> {
 }
 
 /// Parses the web address of a document. It is published, so it must not contain secrets.
-pub(super) fn document_base(text: &str) -> Result<Url, Mistake> {
+pub(super) fn parse_document_base(text: &str) -> Result<Url, Mistake> {
     let hint = "write `https://host.example/news/`";
-    if !matches!(scheme(text).as_deref(), Some("http" | "https")) {
+    if !matches!(address_scheme(text).as_deref(), Some("http" | "https")) {
         return Err(Mistake::new("expected an address with `http://` or `https://`").hint(hint));
     }
-    let url = web(text)?;
+    let url = parse_web_address(text)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
             Mistake::new("this address is published: it may have no user or password").hint(hint),
@@ -72,9 +74,9 @@ pub(super) fn document_base(text: &str) -> Result<Url, Mistake> {
 }
 
 /// Parses `sqlite:PATH`; a relative path starts in `folder`.
-pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
+pub(super) fn parse_store_path(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let hint = "write `sqlite:../var/tidings.db`";
-    match scheme(text).as_deref() {
+    match address_scheme(text).as_deref() {
         Some("sqlite") => {}
         Some("postgres" | "postgresql") => {
             return Err(Mistake::new("`postgres:` is not supported yet").hint(hint));
@@ -91,7 +93,7 @@ pub(super) fn store(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
 }
 
 /// Returns the text before the colon, in lower case (RFC 3986 §3.1). A single letter is a Windows drive.
-fn scheme(text: &str) -> Option<String> {
+fn address_scheme(text: &str) -> Option<String> {
     let (scheme, _) = text.split_once(':')?;
     let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme
@@ -100,20 +102,22 @@ fn scheme(text: &str) -> Option<String> {
     (well_formed && scheme.len() > 1).then(|| scheme.to_ascii_lowercase())
 }
 
-fn web(text: &str) -> Result<Url, Mistake> {
+fn parse_web_address(text: &str) -> Result<Url, Mistake> {
     // The error does not quote any part of the address, which may be secret.
     Url::parse(text).map_err(|error| Mistake::new(format!("this is no address: {error}")))
 }
 
 /// Parses `file:///absolute%20path` as in RFC 8089, or `file:relative path`.
-fn file_address(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
+fn parse_file_address(text: &str, folder: &Path) -> Result<PathBuf, Mistake> {
     let (_, path) = text.split_once(':').unwrap_or_default();
     if !path.starts_with("//") {
         return Ok(folder.join(path));
     }
     let elsewhere =
         || Mistake::new("this names no file of this machine").hint("write `file:///…` or a path");
-    web(text)?.to_file_path().map_err(|()| elsewhere())
+    parse_web_address(text)?
+        .to_file_path()
+        .map_err(|()| elsewhere())
 }
 
 #[cfg(test)]
@@ -129,7 +133,11 @@ mod tests {
     #[test]
     fn sources_are_addresses_or_paths() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(shown(location(text, FOLDER.as_ref())), expected, "{text}");
+            assert_eq!(
+                shown(parse_location(text, FOLDER.as_ref())),
+                expected,
+                "{text}"
+            );
         };
         check("https://a.example/feed?b=1", "https://a.example/feed?b=1");
         check("HTTP://a.example", "http://a.example/");
@@ -147,7 +155,10 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(shown(of_secret(text, FOLDER.as_ref())), expected);
+            assert_eq!(
+                shown(parse_secret_location(text, FOLDER.as_ref())),
+                expected
+            );
         };
         check("https://a.example/s3cret", "https://a.example/…");
         check("s3cret", "this secret is no address");
@@ -164,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_site_can_be_joined_to() {
-        let check = |text: &str, expected: &str| assert_eq!(shown(base_url(text)), expected);
+        let check = |text: &str, expected: &str| assert_eq!(shown(parse_base_url(text)), expected);
         check("https://a.example", "https://a.example/");
         check("https://a.example/b", "https://a.example/b/");
         check(
@@ -184,7 +195,7 @@ mod tests {
     #[test]
     fn the_store_is_a_file() {
         let check = |text: &str, expected: &str| {
-            let read = store(text, FOLDER.as_ref());
+            let read = parse_store_path(text, FOLDER.as_ref());
             assert_eq!(shown(read.map(|path| path.display().to_string())), expected);
         };
         check("sqlite:../a.db", "/etc/tidings/../a.db");

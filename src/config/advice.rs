@@ -5,58 +5,62 @@
 use isolang::Language as Known;
 
 use super::MAX_KEPT_BYTES;
-use super::diagnostic::{Diagnostics, Mistake};
-use super::file::{Entry, File, Value, ValueKind};
+use super::diagnostic::{DiagnosticCollector, Mistake};
+use super::file::{ParsedFile, SpannedValue, TableEntry, ValueKind};
 use super::section::{AdminConfig, ServerConfig};
-use crate::model::{Country, Language, Listen, Location, Source};
+use crate::model::{Country, Language, ListenAddress, Location, Source};
 use crate::topics::Topic;
 
 /// The addresses that serve readers and administrators.
-pub(super) struct Listens<'a> {
+pub(super) struct ListenConfigs<'a> {
     pub(super) server: &'a ServerConfig,
     pub(super) admin: &'a AdminConfig,
 }
 
-pub(super) fn advise(
-    files: &[File],
-    report: &Diagnostics,
-    listens: &Listens<'_>,
+pub(super) fn advise_on_config(
+    files: &[ParsedFile],
+    report: &DiagnosticCollector,
+    listens: &ListenConfigs<'_>,
     sources: &[Source],
     topics: &[Topic],
 ) {
-    size(files, report);
-    contact(files, report, sources);
-    ports(files, report, listens);
+    warn_of_size(files, report);
+    advise_contact(files, report, sources);
+    warn_of_shared_ports(files, report, listens);
     for file in files {
-        languages(file, report);
+        advise_on_languages(file, report);
     }
     if topics.is_empty() && !sources.is_empty() {
         let mistake = Mistake::new("there is no topic: no feed will be published");
-        report.advise(&files[0], 0, mistake.hint("add a `[[topic]]`"));
+        report.report_advice(&files[0], 0, mistake.hint("add a `[[topic]]`"));
     }
 }
 
 /// Warns if the files are too large to be kept. Then no kept configuration replaces them when they have a mistake.
-fn size(files: &[File], report: &Diagnostics) {
+fn warn_of_size(files: &[ParsedFile], report: &DiagnosticCollector) {
     let bytes: usize = files.iter().map(|file| file.text().len()).sum();
     if bytes > MAX_KEPT_BYTES {
         let message = format!(
             "all files together have {bytes} bytes: more than {MAX_KEPT_BYTES} are not kept for a start with a mistake in them"
         );
         let hint = "with a mistake in these files, `tidings run` will not start: run `tidings check` before each start";
-        report.warn(&files[0], 0, Mistake::new(message).hint(hint));
+        report.report_warning(&files[0], 0, Mistake::new(message).hint(hint));
     }
 }
 
 /// Returns the value of a section's key, from any file.
-fn find<'f>(files: &'f [File], section: &str, key: &str) -> Option<(&'f File, &'f Value)> {
+fn find_key<'f>(
+    files: &'f [ParsedFile],
+    section: &str,
+    key: &str,
+) -> Option<(&'f ParsedFile, &'f SpannedValue)> {
     files.iter().find_map(|file| {
         let section = file.entries.iter().find(|entry| entry.key == section)?;
-        Some((file, &entry(&section.value, key)?.value))
+        Some((file, &find_entry(&section.value, key)?.value))
     })
 }
 
-fn entry<'v>(table: &'v Value, key: &str) -> Option<&'v Entry> {
+fn find_entry<'v>(table: &'v SpannedValue, key: &str) -> Option<&'v TableEntry> {
     match &table.kind {
         ValueKind::Table(entries) => entries.iter().find(|entry| entry.key == key),
         _ => None,
@@ -64,15 +68,15 @@ fn entry<'v>(table: &'v Value, key: &str) -> Option<&'v Entry> {
 }
 
 /// Advises to state a contact: publishers whose sites are polled need someone to write to.
-fn contact(files: &[File], report: &Diagnostics, sources: &[Source]) {
+fn advise_contact(files: &[ParsedFile], report: &DiagnosticCollector, sources: &[Source]) {
     let hint = "write an address of mail or of a page, such as `\"ops@bulletins.example\"`: it is sent with every request";
-    match find(files, "site", "contact") {
+    match find_key(files, "site", "contact") {
         Some((file, value)) => {
             if let ValueKind::Text(text) = &value.kind
                 && !is_contact(text)
             {
                 let message = format!("`{text}` is neither an address of mail nor of a page");
-                report.advise(file, value.span.start, Mistake::new(message).hint(hint));
+                report.report_advice(file, value.span.start, Mistake::new(message).hint(hint));
             }
         }
         None if sources.iter().any(is_on_the_web) => {
@@ -82,7 +86,7 @@ fn contact(files: &[File], report: &Diagnostics, sources: &[Source]) {
             });
             let (file, at) = site.unwrap_or((&files[0], 0));
             let message = "`[site] contact` is missing: publishers cannot write to you";
-            report.advise(file, at, Mistake::new(message).hint(hint));
+            report.report_advice(file, at, Mistake::new(message).hint(hint));
         }
         None => {}
     }
@@ -121,8 +125,14 @@ fn is_contact(text: &str) -> bool {
 }
 
 /// Warns of an address that is listened on more than once.
-fn ports(files: &[File], report: &Diagnostics, listens: &Listens<'_>) {
-    let of = |section: &'static str, listen: &[Listen]| -> Vec<(&'static str, usize, Listen)> {
+fn warn_of_shared_ports(
+    files: &[ParsedFile],
+    report: &DiagnosticCollector,
+    listens: &ListenConfigs<'_>,
+) {
+    let of = |section: &'static str,
+              listen: &[ListenAddress]|
+     -> Vec<(&'static str, usize, ListenAddress)> {
         let listen = listen.iter().enumerate();
         listen
             .map(|(number, listen)| (section, number, listen.clone()))
@@ -132,16 +142,18 @@ fn ports(files: &[File], report: &Diagnostics, listens: &Listens<'_>) {
     all.extend(of("admin", &listens.admin.listen));
     for (at, (section, number, listen)) in all.iter().enumerate() {
         let mut before = all.iter().take(at);
-        let Some((first, _, taken)) = before.find(|(_, _, taken)| clash(taken, listen)) else {
+        let Some((first, _, taken)) = before.find(|(_, _, taken)| listens_overlap(taken, listen))
+        else {
             continue;
         };
         let message = format!(
             "`[{section}]` listens on {listen}, where `[{first}]` listens on {taken} already: the daemon could not start"
         );
         // A default address is not in any file: then the other one is reported.
-        let place = place_of(files, section, *number).or_else(|| place_of(files, first, 0));
+        let place =
+            listen_position(files, section, *number).or_else(|| listen_position(files, first, 0));
         let (file, at) = place.unwrap_or((&files[0], 0));
-        report.advise(
+        report.report_advice(
             file,
             at,
             Mistake::new(message).hint("give each a port of its own"),
@@ -149,8 +161,12 @@ fn ports(files: &[File], report: &Diagnostics, listens: &Listens<'_>) {
     }
 }
 
-fn place_of<'f>(files: &'f [File], section: &str, number: usize) -> Option<(&'f File, usize)> {
-    let (file, value) = find(files, section, "listen")?;
+fn listen_position<'f>(
+    files: &'f [ParsedFile],
+    section: &str,
+    number: usize,
+) -> Option<(&'f ParsedFile, usize)> {
+    let (file, value) = find_key(files, section, "listen")?;
     match &value.kind {
         ValueKind::List(values) => Some((file, values.get(number)?.span.start)),
         _ => None,
@@ -159,9 +175,9 @@ fn place_of<'f>(files: &'f [File], section: &str, number: usize) -> Option<(&'f 
 
 /// Returns true if both cannot be listened on at once: the same socket, or the same port of the same address. An
 /// unspecified address overlaps with all others.
-fn clash(one: &Listen, other: &Listen) -> bool {
+fn listens_overlap(one: &ListenAddress, other: &ListenAddress) -> bool {
     match (one, other) {
-        (Listen::Tcp(one), Listen::Tcp(other)) => {
+        (ListenAddress::Tcp(one), ListenAddress::Tcp(other)) => {
             let (a, b) = (one.ip().to_canonical(), other.ip().to_canonical());
             let is_one = a == b || a.is_unspecified() || b.is_unspecified();
             one.port() == other.port() && one.port() != 0 && is_one
@@ -170,21 +186,23 @@ fn clash(one: &Listen, other: &Listen) -> bool {
     }
 }
 
-fn languages(file: &File, report: &Diagnostics) {
+fn advise_on_languages(file: &ParsedFile, report: &DiagnosticCollector) {
     for section in &file.entries {
         match (section.key.as_str(), &section.value.kind) {
-            ("site" | "defaults", ValueKind::Table(_)) => language(file, report, &section.value),
+            ("site" | "defaults", ValueKind::Table(_)) => {
+                advise_on_language(file, report, &section.value)
+            }
             ("source", ValueKind::List(blocks)) => {
                 for block in blocks {
-                    language(file, report, block);
+                    advise_on_language(file, report, block);
                 }
             }
             ("topic", ValueKind::List(blocks)) => {
-                let titles = blocks.iter().filter_map(|block| entry(block, "title"));
+                let titles = blocks.iter().filter_map(|block| find_entry(block, "title"));
                 for title in titles {
                     if let ValueKind::Table(names) = &title.value.kind {
                         for name in names {
-                            tag(file, report, name.at, &name.key);
+                            advise_on_tag(file, report, name.at, &name.key);
                         }
                     }
                 }
@@ -194,16 +212,16 @@ fn languages(file: &File, report: &Diagnostics) {
     }
 }
 
-fn language(file: &File, report: &Diagnostics, table: &Value) {
-    if let Some(entry) = entry(table, "language")
+fn advise_on_language(file: &ParsedFile, report: &DiagnosticCollector, table: &SpannedValue) {
+    if let Some(entry) = find_entry(table, "language")
         && let ValueKind::Text(text) = &entry.value.kind
     {
-        tag(file, report, entry.value.span.start, text);
+        advise_on_tag(file, report, entry.value.span.start, text);
     }
 }
 
 /// Advises on a well-formed tag that no language has.
-fn tag(file: &File, report: &Diagnostics, at: usize, text: &str) {
+fn advise_on_tag(file: &ParsedFile, report: &DiagnosticCollector, at: usize, text: &str) {
     let Ok(language) = text.parse::<Language>() else {
         return;
     };
@@ -224,7 +242,7 @@ fn tag(file: &File, report: &Diagnostics, at: usize, text: &str) {
         )),
         _ => mistake.hint("languages are such as `es`, `en` or `pt-BR`"),
     };
-    report.advise(file, at, mistake);
+    report.report_advice(file, at, mistake);
 }
 
 #[cfg(test)]
@@ -237,7 +255,8 @@ mod tests {
         let main = folder.path().join("a.toml");
         std::fs::write(&main, text).unwrap();
         let config = load(&main, &|_| None).unwrap();
-        let place = |place: &crate::model::Place| format!("{}:{}", place.line, place.column);
+        let place =
+            |place: &crate::model::ConfigPosition| format!("{}:{}", place.line, place.column);
         let told = config.advice.iter();
         let told: Vec<String> = told
             .map(|found| format!("{} {}", place(&found.place), found.message))

@@ -9,8 +9,8 @@ use std::fmt;
 
 use url::Url;
 
-use super::diagnostic::Diagnostics;
-use super::file::{ConfigFile, Entry, File, Value, ValueKind};
+use super::diagnostic::DiagnosticCollector;
+use super::file::{ConfigFile, ParsedFile, SpannedValue, TableEntry, ValueKind};
 use super::include;
 use super::withheld::{self, KnownSecrets, without_address_secrets};
 use crate::model::hide_secrets;
@@ -37,7 +37,7 @@ const REFERENCES: [&str; 3] = ["file", "env", "credential"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingChange {
     /// The section, source or topic of the key.
-    pub of: Configured,
+    pub of: SettingOwner,
     /// The key, with dots.
     pub key: String,
     /// Its old value, for people; `None` if it was not set.
@@ -50,7 +50,7 @@ pub struct SettingChange {
 
 /// Something that has keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Configured {
+pub enum SettingOwner {
     /// A section, `[name]`.
     Section(String),
     /// The source with this id.
@@ -74,7 +74,7 @@ impl fmt::Display for SettingChange {
     }
 }
 
-impl fmt::Display for Configured {
+impl fmt::Display for SettingOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Section(name) => write!(f, "[{name}]"),
@@ -85,7 +85,7 @@ impl fmt::Display for Configured {
 }
 
 /// Returns the keys that differ between `before` and `after`: sections first, then sources, then topics.
-pub fn changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange> {
+pub fn setting_changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange> {
     if before == after {
         return Vec::new();
     }
@@ -94,15 +94,18 @@ pub fn changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange
         without_address_secrets(before),
         without_address_secrets(after),
     );
-    let (mut before, after) = (Written::of(&before), Written::of(&after));
-    before.rename(&after);
+    let (mut before, after) = (
+        WrittenSettings::from_files(&before),
+        WrittenSettings::from_files(&after),
+    );
+    before.apply_renames(&after);
     let mut changes = Vec::new();
-    let both = |of: &Configured| {
-        let is_section = matches!(of, Configured::Section(_));
+    let both = |of: &SettingOwner| {
+        let is_section = matches!(of, SettingOwner::Section(_));
         is_section || before.keys.contains_key(of) && after.keys.contains_key(of)
     };
-    let all: BTreeSet<&Configured> = before.keys.keys().chain(after.keys.keys()).collect();
-    let none = Keys::new();
+    let all: BTreeSet<&SettingOwner> = before.keys.keys().chain(after.keys.keys()).collect();
+    let none = WrittenKeys::new();
     for of in all.into_iter().filter(|of| both(of)) {
         let was = before.keys.get(of).unwrap_or(&none);
         let now = after.keys.get(of).unwrap_or(&none);
@@ -124,8 +127,8 @@ pub fn changes(before: &[ConfigFile], after: &[ConfigFile]) -> Vec<SettingChange
     changes
 }
 
-fn takes_restart(of: &Configured, key: &str) -> bool {
-    let Configured::Section(name) = of else {
+fn takes_restart(of: &SettingOwner, key: &str) -> bool {
+    let SettingOwner::Section(name) = of else {
         return false;
     };
     let first = key.split('.').next();
@@ -141,33 +144,33 @@ struct WrittenValue {
     shown: String,
 }
 
-type Keys = BTreeMap<String, WrittenValue>;
+type WrittenKeys = BTreeMap<String, WrittenValue>;
 
 /// The keys of all sections, sources and topics, with dots.
 #[derive(Default)]
-struct Written {
-    keys: BTreeMap<Configured, Keys>,
+struct WrittenSettings {
+    keys: BTreeMap<SettingOwner, WrittenKeys>,
     /// The former names of each.
-    former: BTreeMap<Configured, Vec<Configured>>,
+    former: BTreeMap<SettingOwner, Vec<SettingOwner>>,
 }
 
-impl Written {
-    fn of(files: &[ConfigFile]) -> Self {
+impl WrittenSettings {
+    fn from_files(files: &[ConfigFile]) -> Self {
         let mut written = Self::default();
         for (number, file) in files.iter().enumerate() {
             // Their mistakes have been reported elsewhere.
-            let file = File::kept(
+            let file = ParsedFile::from_kept(
                 number,
                 file,
                 &KnownSecrets::default(),
-                &Diagnostics::default(),
+                &DiagnosticCollector::default(),
             );
-            written.read(&file);
+            written.add_file(&file);
         }
         written
     }
 
-    fn read(&mut self, file: &File) {
+    fn add_file(&mut self, file: &ParsedFile) {
         let table = |key: &str| file.entries.iter().find(|entry| entry.key == key);
         let defaults = table("defaults").map(|entry| keys_of(file, &entry.value));
         let defaults = defaults.unwrap_or_default();
@@ -176,21 +179,21 @@ impl Written {
                 (include::KEY | "defaults", _) => {}
                 ("source", ValueKind::List(blocks)) => {
                     for block in blocks {
-                        self.add(file, block, Configured::Source, &defaults);
+                        self.add_block(file, block, SettingOwner::Source, &defaults);
                     }
                 }
                 ("topic", ValueKind::List(blocks)) => {
                     for block in blocks {
-                        self.add(file, block, Configured::Topic, &Keys::new());
+                        self.add_block(file, block, SettingOwner::Topic, &WrittenKeys::new());
                     }
                 }
                 (name, ValueKind::Table(_)) => {
-                    let section = Configured::Section(name.to_owned());
+                    let section = SettingOwner::Section(name.to_owned());
                     let keys = keys_of(file, &entry.value);
                     self.keys.entry(section).or_default().extend(keys);
                 }
                 (name, _) => {
-                    let section = Configured::Section(name.to_owned());
+                    let section = SettingOwner::Section(name.to_owned());
                     let value = written_value(file, name, &entry.value);
                     let keys = self.keys.entry(section).or_default();
                     keys.insert(format!("#{}", keys.len() + 1), value);
@@ -199,17 +202,17 @@ impl Written {
         }
     }
 
-    fn add(
+    fn add_block(
         &mut self,
-        file: &File,
-        block: &Value,
-        named: fn(String) -> Configured,
-        defaults: &Keys,
+        file: &ParsedFile,
+        block: &SpannedValue,
+        named: fn(String) -> SettingOwner,
+        defaults: &WrittenKeys,
     ) {
         let ValueKind::Table(entries) = &block.kind else {
             return;
         };
-        let Some(id) = entries.iter().find_map(id) else {
+        let Some(id) = entries.iter().find_map(text_of_id) else {
             return;
         };
         let mut keys = keys_of(file, block);
@@ -221,7 +224,7 @@ impl Written {
             }
         }
         let former = entries.iter().find(|entry| entry.key == "former");
-        let former = former.map_or_else(Vec::new, |entry| texts(&entry.value));
+        let former = former.map_or_else(Vec::new, |entry| list_texts(&entry.value));
         let of = named(id);
         self.former
             .insert(of.clone(), former.into_iter().map(named).collect());
@@ -229,7 +232,7 @@ impl Written {
     }
 
     /// Renames sources and topics to the names that they have in `after`.
-    fn rename(&mut self, after: &Self) {
+    fn apply_renames(&mut self, after: &Self) {
         for (now, former) in &after.former {
             if self.keys.contains_key(now) {
                 continue;
@@ -242,7 +245,7 @@ impl Written {
     }
 }
 
-fn id(entry: &Entry) -> Option<String> {
+fn text_of_id(entry: &TableEntry) -> Option<String> {
     match &entry.value.kind {
         ValueKind::Text(text) if entry.key == "id" => Some(text.clone()),
         _ => None,
@@ -250,18 +253,18 @@ fn id(entry: &Entry) -> Option<String> {
 }
 
 /// Returns the part that may be shown of a value that is not kept.
-fn not_kept(entries: &[Entry]) -> Option<&str> {
+fn placeholder_text(entries: &[TableEntry]) -> Option<&str> {
     entries.iter().find_map(|entry| match &entry.value.kind {
         ValueKind::Text(text) if entry.key == withheld::KEY => Some(text.as_str()),
         _ => None,
     })
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn list_texts(value: &SpannedValue) -> Vec<String> {
     let ValueKind::List(values) = &value.kind else {
         return Vec::new();
     };
-    let text = |value: &Value| match &value.kind {
+    let text = |value: &SpannedValue| match &value.kind {
         ValueKind::Text(text) => Some(text.clone()),
         _ => None,
     };
@@ -269,13 +272,13 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Returns the keys of a table; those of nested tables are joined with dots.
-fn keys_of(file: &File, table: &Value) -> Keys {
-    let mut keys = Keys::new();
-    flatten(file, "", table, &mut keys);
+fn keys_of(file: &ParsedFile, table: &SpannedValue) -> WrittenKeys {
+    let mut keys = WrittenKeys::new();
+    flatten_keys(file, "", table, &mut keys);
     keys
 }
 
-fn flatten(file: &File, prefix: &str, value: &Value, keys: &mut Keys) {
+fn flatten_keys(file: &ParsedFile, prefix: &str, value: &SpannedValue, keys: &mut WrittenKeys) {
     match &value.kind {
         ValueKind::Table(entries) if prefix.is_empty() || !is_reference(entries) => {
             for entry in entries {
@@ -284,37 +287,37 @@ fn flatten(file: &File, prefix: &str, value: &Value, keys: &mut Keys) {
                 } else {
                     format!("{prefix}.{}", entry.key)
                 };
-                flatten(file, &key, &entry.value, keys);
+                flatten_keys(file, &key, &entry.value, keys);
             }
         }
         _ => drop(keys.insert(prefix.to_owned(), written_value(file, prefix, value))),
     }
 }
 
-fn is_reference(entries: &[Entry]) -> bool {
+fn is_reference(entries: &[TableEntry]) -> bool {
     matches!(entries, [entry] if REFERENCES.contains(&entry.key.as_str()))
-        || not_kept(entries).is_some()
+        || placeholder_text(entries).is_some()
 }
 
-fn written_value(file: &File, key: &str, value: &Value) -> WrittenValue {
-    let whole = text_of(file, value, &str::to_owned);
+fn written_value(file: &ParsedFile, key: &str, value: &SpannedValue) -> WrittenValue {
+    let whole = format_value(file, value, &str::to_owned);
     let is_secret = key.split('.').any(is_secret_key);
     let shown = match &value.kind {
         ValueKind::Table(entries) if is_reference(entries) => {
-            not_kept(entries).map_or_else(|| whole.clone(), str::to_owned)
+            placeholder_text(entries).map_or_else(|| whole.clone(), str::to_owned)
         }
         // A program's arguments may carry credentials.
         ValueKind::List(words) if key == "command" => match words.as_slice() {
             [] => whole.clone(),
-            [program] => text_of(file, program, &without_secrets),
-            [program, ..] => format!("{} …", text_of(file, program, &without_secrets)),
+            [program] => format_value(file, program, &without_secrets),
+            [program, ..] => format!("{} …", format_value(file, program, &without_secrets)),
         },
         _ if is_secret => "(hidden)".to_owned(),
-        _ => text_of(file, value, &without_secrets),
+        _ => format_value(file, value, &without_secrets),
     };
     WrittenValue {
         whole,
-        shown: shortened(&shown),
+        shown: shorten_line(&shown),
     }
 }
 
@@ -330,10 +333,10 @@ fn without_secrets(text: &str) -> String {
 }
 
 /// Returns a value as text: a text itself, other values in TOML notation.
-fn text_of(file: &File, value: &Value, shown: &dyn Fn(&str) -> String) -> String {
-    let quoted = |value: &Value| match &value.kind {
+fn format_value(file: &ParsedFile, value: &SpannedValue, shown: &dyn Fn(&str) -> String) -> String {
+    let quoted = |value: &SpannedValue| match &value.kind {
         ValueKind::Text(text) => format!("{:?}", shown(text)),
-        _ => text_of(file, value, shown),
+        _ => format_value(file, value, shown),
     };
     match &value.kind {
         ValueKind::Text(text) => shown(text),
@@ -342,18 +345,18 @@ fn text_of(file: &File, value: &Value, shown: &dyn Fn(&str) -> String) -> String
             format!("[{}]", values.join(", "))
         }
         ValueKind::Table(entries) => {
-            let entry = |entry: &Entry| format!("{} = {}", entry.key, quoted(&entry.value));
+            let entry = |entry: &TableEntry| format!("{} = {}", entry.key, quoted(&entry.value));
             let entries: Vec<String> = entries.iter().map(entry).collect();
             format!("{{ {} }}", entries.join(", "))
         }
         ValueKind::Integer(_) | ValueKind::Float | ValueKind::Boolean(_) | ValueKind::Date => {
-            file.written(value).to_owned()
+            file.source_text(value).to_owned()
         }
     }
 }
 
 /// Returns the text on one line, limited in length.
-fn shortened(text: &str) -> String {
+fn shorten_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.chars().take(SHOWN).map(shown).collect();
     if text.chars().nth(SHOWN).is_some() {
@@ -381,7 +384,7 @@ mod tests {
             let restart = if change.takes_restart { " !" } else { "" };
             format!("{} {change}{restart}", change.of)
         };
-        let found = changes(&[file(before)], &[file(after)]);
+        let found = setting_changes(&[file(before)], &[file(after)]);
         assert_eq!(found.iter().map(line).collect::<Vec<_>>(), expected);
     }
 

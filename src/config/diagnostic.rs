@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::file::File;
-use crate::model::Place;
+use super::file::ParsedFile;
+use crate::model::ConfigPosition;
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Diagnostic {
     /// Its severity.
     pub severity: Severity,
     /// Its place in the files.
-    pub place: Place,
+    pub place: ConfigPosition,
     /// The problem.
     pub message: String,
     /// A correction to suggest.
@@ -47,9 +47,9 @@ impl fmt::Display for Diagnostic {
 /// A configuration that cannot be used, with every mistake and warning, by file in the order of inclusion, then by
 /// line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Refused(pub Vec<Diagnostic>);
+pub struct InvalidConfig(pub Vec<Diagnostic>);
 
-impl Refused {
+impl InvalidConfig {
     /// Returns the mistakes among them.
     pub fn mistakes(&self) -> Vec<&Diagnostic> {
         let mistakes = self.0.iter();
@@ -59,7 +59,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, diagnostic) in self.0.iter().enumerate() {
             write!(f, "{}{diagnostic}", if n == 0 { "" } else { "\n" })?;
@@ -91,8 +91,12 @@ impl Mistake {
     }
 
     /// Adds a hint with the one of `names` that was probably meant by `word`, if any is similar.
-    pub(super) fn or_rather<'n>(self, word: &str, names: impl Iterator<Item = &'n str>) -> Self {
-        match nearest(word, names) {
+    pub(super) fn suggest_nearest<'n>(
+        self,
+        word: &str,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Self {
+        match nearest_name(word, names) {
             Some(name) => self.hint(format!("did you mean `{name}`?")),
             None => self,
         }
@@ -100,7 +104,7 @@ impl Mistake {
 }
 
 /// Parses text into a type whose error describes the whole problem.
-pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, Mistake> {
+pub(super) fn parse_value<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, Mistake> {
     text.parse()
         .map_err(|error: T::Err| Mistake::new(error.to_string()))
 }
@@ -109,7 +113,7 @@ pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, Mis
 const LONGEST_NAME: usize = 64;
 
 /// Returns the one of `names` that was probably meant by `word`: at most every third letter differs.
-fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+fn nearest_name<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     if word.len() > LONGEST_NAME {
         return None;
     }
@@ -122,7 +126,7 @@ fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Nature {
+enum FindingKind {
     /// Text that is not TOML.
     Syntax,
     /// A value that is not accepted.
@@ -137,68 +141,68 @@ enum Nature {
     Lack,
 }
 
-struct Finding {
+struct ConfigFinding {
     /// The index of its file and the byte in it, by which diagnostics are sorted.
     order: (usize, usize),
-    nature: Nature,
+    nature: FindingKind,
     diagnostic: Diagnostic,
 }
 
 /// Collects the findings of all parts of the reader, in any order.
 #[derive(Default)]
-pub(super) struct Diagnostics {
-    found: RefCell<Vec<Finding>>,
+pub(super) struct DiagnosticCollector {
+    found: RefCell<Vec<ConfigFinding>>,
     torn: Cell<bool>,
 }
 
-impl Diagnostics {
-    pub(super) fn syntax(&self, file: &File, at: usize, mistake: Mistake) {
-        self.torn();
-        self.add(Nature::Syntax, file, at, mistake);
+impl DiagnosticCollector {
+    pub(super) fn report_syntax(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.mark_unreadable();
+        self.push_finding(FindingKind::Syntax, file, at, mistake);
     }
 
     /// Reports that the whole file is in another encoding. Values that appear missing may be in it.
-    pub(super) fn encoding(&self, file: &File, at: usize, mistake: Mistake) {
-        self.syntax(file, at, mistake);
+    pub(super) fn report_encoding(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.report_syntax(file, at, mistake);
     }
 
-    pub(super) fn advise(&self, file: &File, at: usize, mistake: Mistake) {
-        self.add(Nature::Advice, file, at, mistake);
+    pub(super) fn report_advice(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.push_finding(FindingKind::Advice, file, at, mistake);
     }
 
-    pub(super) fn wrong(&self, file: &File, at: usize, mistake: Mistake) {
-        self.add(Nature::Wrong, file, at, mistake);
+    pub(super) fn report_mistake(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.push_finding(FindingKind::Wrong, file, at, mistake);
     }
 
-    pub(super) fn absent(&self, file: &File, at: usize, mistake: Mistake) {
-        self.add(Nature::Absent, file, at, mistake);
+    pub(super) fn report_missing(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.push_finding(FindingKind::Absent, file, at, mistake);
     }
 
-    pub(super) fn warn(&self, file: &File, at: usize, mistake: Mistake) {
-        self.add(Nature::Warning, file, at, mistake);
+    pub(super) fn report_warning(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.push_finding(FindingKind::Warning, file, at, mistake);
     }
 
-    pub(super) fn lack(&self, file: &File, at: usize, mistake: Mistake) {
-        self.add(Nature::Lack, file, at, mistake);
+    pub(super) fn report_missing_warning(&self, file: &ParsedFile, at: usize, mistake: Mistake) {
+        self.push_finding(FindingKind::Lack, file, at, mistake);
     }
 
     /// Records that some text could not be read. Values missing elsewhere may be in it.
-    pub(super) fn torn(&self) {
+    pub(super) fn mark_unreadable(&self) {
         self.torn.set(true);
     }
 
-    fn add(&self, nature: Nature, file: &File, at: usize, mistake: Mistake) {
+    fn push_finding(&self, nature: FindingKind, file: &ParsedFile, at: usize, mistake: Mistake) {
         let severity = match nature {
-            Nature::Warning | Nature::Advice | Nature::Lack => Severity::Warning,
-            Nature::Syntax | Nature::Wrong | Nature::Absent => Severity::Mistake,
+            FindingKind::Warning | FindingKind::Advice | FindingKind::Lack => Severity::Warning,
+            FindingKind::Syntax | FindingKind::Wrong | FindingKind::Absent => Severity::Mistake,
         };
         let diagnostic = Diagnostic {
             severity,
-            place: file.place(at),
+            place: file.place_of_byte(at),
             message: mistake.message,
             hint: mistake.hint,
         };
-        self.found.borrow_mut().push(Finding {
+        self.found.borrow_mut().push(ConfigFinding {
             order: (file.number, at),
             nature,
             diagnostic,
@@ -206,47 +210,47 @@ impl Diagnostics {
     }
 
     /// Returns the warnings if there are no mistakes, and the additional findings for `check`.
-    pub(super) fn finish(self) -> Result<Warnings, Refused> {
+    pub(super) fn into_warnings(self) -> Result<ConfigWarnings, InvalidConfig> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.order);
         if self.torn.get() {
-            found.retain(|found| found.nature != Nature::Absent);
+            found.retain(|found| found.nature != FindingKind::Absent);
         }
-        once_a_torn_line(&mut found);
+        dedup_torn_lines(&mut found);
         // Defaults are read again for every source that they apply to.
         found.dedup_by(|one, other| one.order == other.order && one.diagnostic == other.diagnostic);
         let usable = !found
             .iter()
             .any(|found| found.diagnostic.severity == Severity::Mistake);
         if !usable {
-            found.retain(|found| !matches!(found.nature, Nature::Advice | Nature::Lack));
-            return Err(Refused(diagnostics(found)));
+            found.retain(|found| !matches!(found.nature, FindingKind::Advice | FindingKind::Lack));
+            return Err(InvalidConfig(collect_diagnostics(found)));
         }
         let (advice, warnings): (Vec<_>, Vec<_>) = found
             .into_iter()
-            .partition(|found| found.nature == Nature::Advice);
-        Ok(Warnings {
-            warnings: diagnostics(warnings),
-            advice: diagnostics(advice),
+            .partition(|found| found.nature == FindingKind::Advice);
+        Ok(ConfigWarnings {
+            warnings: collect_diagnostics(warnings),
+            advice: collect_diagnostics(advice),
         })
     }
 }
 
 /// Findings that do not make a configuration unusable, but are probably unintended.
 #[derive(Debug, Default)]
-pub(super) struct Warnings {
+pub(super) struct ConfigWarnings {
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) advice: Vec<Diagnostic>,
 }
 
-fn diagnostics(found: Vec<Finding>) -> Vec<Diagnostic> {
+fn collect_diagnostics(found: Vec<ConfigFinding>) -> Vec<Diagnostic> {
     found.into_iter().map(|found| found.diagnostic).collect()
 }
 
 /// Keeps only the first finding of a line that is not TOML, because the others follow from it.
-fn once_a_torn_line(found: &mut Vec<Finding>) {
-    let line = |found: &Finding| (found.order.0, found.diagnostic.place.line);
-    let syntax = |found: &&Finding| found.nature == Nature::Syntax;
+fn dedup_torn_lines(found: &mut Vec<ConfigFinding>) {
+    let line = |found: &ConfigFinding| (found.order.0, found.diagnostic.place.line);
+    let syntax = |found: &&ConfigFinding| found.nature == FindingKind::Syntax;
     let torn: BTreeSet<_> = found.iter().filter(syntax).map(line).collect();
     let mut told = BTreeSet::new();
     found.retain(|found| {
@@ -262,7 +266,7 @@ mod tests {
     fn a_slip_of_the_finger_is_recognized() {
         let names = ["title", "timezone", "language"];
         let check = |word: &str, meant: Option<&str>| {
-            assert_eq!(nearest(word, names.into_iter()), meant, "{word}");
+            assert_eq!(nearest_name(word, names.into_iter()), meant, "{word}");
         };
         check("titel", Some("title"));
         check("time_zone", Some("timezone"));

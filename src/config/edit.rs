@@ -40,13 +40,13 @@ pub enum EditError {
 }
 
 /// Returns `text` as a TOML string in quotation marks.
-pub fn quoted(text: &str) -> String {
+pub fn quote_toml(text: &str) -> String {
     Value::from(text).to_string()
 }
 
 /// Returns the patterns of `include` that are texts.
-pub fn included(text: &str) -> Vec<String> {
-    let Ok(document) = parsed(text) else {
+pub fn include_patterns(text: &str) -> Vec<String> {
+    let Ok(document) = parse_document(text) else {
         return Vec::new();
     };
     let listed = document.get(super::include::KEY).and_then(Item::as_array);
@@ -58,19 +58,19 @@ pub fn included(text: &str) -> Vec<String> {
 ///
 /// # Errors
 /// [`EditError::Toml`] and [`EditError::NoList`].
-pub fn with_source(text: &str, block: &str) -> Result<String, EditError> {
-    let document = parsed(text)?;
+pub fn add_source(text: &str, block: &str) -> Result<String, EditError> {
+    let document = parse_document(text)?;
     match document.get("source") {
-        None | Some(Item::ArrayOfTables(_)) => Ok(appended(text, block)),
+        None | Some(Item::ArrayOfTables(_)) => Ok(append_block(text, block)),
         Some(Item::Value(Value::Array(list))) => {
             let newest = list.iter().last().and_then(Value::span);
-            let inline = inline(block)?;
+            let inline = inline_block(block)?;
             let (at, written) = match (newest, list.span()) {
                 (Some(other), _) => (other.end, format!(", {inline}")),
                 (None, Some(list)) => (list.start + 1, inline),
                 (None, None) => return Err(EditError::NoList),
             };
-            Ok(spliced(text, vec![(at..at, written)]))
+            Ok(apply_edits(text, vec![(at..at, written)]))
         }
         Some(_) => Err(EditError::NoList),
     }
@@ -81,70 +81,72 @@ pub fn with_source(text: &str, block: &str) -> Result<String, EditError> {
 ///
 /// # Errors
 /// [`EditError`]
-pub fn with_select(
+pub fn replace_select(
     text: &str,
     id: &str,
     select: &BTreeMap<String, String>,
 ) -> Result<String, EditError> {
-    let document = parsed(text)?;
-    let found = block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
+    let document = parse_document(text)?;
+    let found = find_block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
     let (block, form) = (found.table, found.form);
     let edits = match block.get("select") {
         Some(Item::Value(Value::InlineTable(table))) if table.is_dotted() => {
-            replaced(table, select)
+            replace_fields(table, select)
         }
-        Some(Item::Value(Value::InlineTable(table))) => vec![rewritten(table, select)],
+        Some(Item::Value(Value::InlineTable(table))) => vec![rewrite_select(table, select)],
         Some(Item::Table(table)) => {
             let prefix = if table.is_dotted() { "select." } else { "" };
-            fields(text, table, prefix, table.span(), select)
+            edit_fields(text, table, prefix, table.span(), select)
         }
         Some(_) => return Err(EditError::NoSelect(id.to_owned())),
         None => match form {
-            Form::Braces => inserted(block, select),
-            Form::Lines => fields(text, &Table::new(), "select.", end(block), select),
+            BlockForm::Braces => insert_select(block, select),
+            BlockForm::Lines => {
+                edit_fields(text, &Table::new(), "select.", end_of_block(block), select)
+            }
         },
     };
-    let edits = edits.into_iter().chain(removed(text, &found, LAYOUT));
-    Ok(spliced(text, edits.collect()))
+    let edits = edits.into_iter().chain(remove_key(text, &found, LAYOUT));
+    Ok(apply_edits(text, edits.collect()))
 }
 
 /// Returns `text` with this layout in the block of the source `id`. It replaces an older one.
 ///
 /// # Errors
 /// [`EditError`]
-pub fn with_layout(text: &str, id: &str, layout: &Layout) -> Result<String, EditError> {
-    let document = parsed(text)?;
-    let found = block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
-    let Block { table: block, form } = found;
-    let written = quoted(layout.as_str());
+pub fn replace_layout(text: &str, id: &str, layout: &Layout) -> Result<String, EditError> {
+    let document = parse_document(text)?;
+    let found = find_block(&document, id).ok_or_else(|| EditError::NoSource(id.to_owned()))?;
+    let SourceTable { table: block, form } = found;
+    let written = quote_toml(layout.as_str());
     let there = block.get(LAYOUT).and_then(Item::span);
     let edit = match (there, form) {
         (Some(place), _) => (place, written),
-        (None, Form::Braces) => {
+        (None, BlockForm::Braces) => {
             let end = block.get("url").and_then(Item::span);
             let end = end.map_or(0, |span| span.end);
             (end..end, format!(", {LAYOUT} = {written}"))
         }
-        (None, Form::Lines) => {
-            let end = end(block).map_or(text.len(), |span| span.end);
-            let at = lines(text, &(end..end)).end;
+        (None, BlockForm::Lines) => {
+            let end = end_of_block(block).map_or(text.len(), |span| span.end);
+            let at = whole_lines(text, &(end..end)).end;
             let is_parted = text.get(..at).is_none_or(|before| before.ends_with('\n'));
-            let before = if is_parted { "" } else { newline(text) };
+            let before = if is_parted { "" } else { line_ending(text) };
             (
                 at..at,
-                format!("{before}{LAYOUT} = {written}{}", newline(text)),
+                format!("{before}{LAYOUT} = {written}{}", line_ending(text)),
             )
         }
     };
-    Ok(spliced(text, vec![edit]))
+    Ok(apply_edits(text, vec![edit]))
 }
 
 /// Returns the edit that removes a key from a block.
-fn removed(text: &str, block: &Block<'_>, key: &str) -> Option<Edit> {
+fn remove_key(text: &str, block: &SourceTable<'_>, key: &str) -> Option<TextEdit> {
     let (key, item) = block.table.get_key_value(key)?;
     let (start, end) = (key.span()?.start, item.span()?.end);
-    if let Form::Lines = block.form {
-        return Some((lines(text, &(start..end)), String::new()));
+    if let BlockForm::Lines = block.form {
+        return Some((whole_lines(text, &(start..end)), String::new()));
     }
     let before = text.get(..start)?.trim_end();
     if before.ends_with(',') {
@@ -157,43 +159,43 @@ fn removed(text: &str, block: &Block<'_>, key: &str) -> Option<Edit> {
     Some((start..comma.map_or(end, |at| end + at + 1), String::new()))
 }
 
-fn parsed(text: &str) -> Result<Document<&str>, EditError> {
+fn parse_document(text: &str) -> Result<Document<&str>, EditError> {
     Document::parse(text).map_err(|error| EditError::Toml(error.message().to_owned()))
 }
 
 /// A source as written.
-pub(super) struct Block<'a> {
+pub(super) struct SourceTable<'a> {
     pub(super) table: &'a dyn TableLike,
-    form: Form,
+    form: BlockForm,
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+enum BlockForm {
     /// `[[source]]`
     Lines,
     /// `{ … }` in a list.
     Braces,
 }
 
-pub(super) fn block<'a>(document: &'a Document<&str>, id: &str) -> Option<Block<'a>> {
+pub(super) fn find_block<'a>(document: &'a Document<&str>, id: &str) -> Option<SourceTable<'a>> {
     let has_id = |table: &&dyn TableLike| table.get("id").and_then(Item::as_str) == Some(id);
     let (table, form) = match document.get("source")? {
         Item::ArrayOfTables(list) => {
             let mut tables = list.iter().map(|table| table as &dyn TableLike);
-            (tables.find(has_id), Form::Lines)
+            (tables.find(has_id), BlockForm::Lines)
         }
         Item::Value(Value::Array(list)) => {
             let tables = list.iter().filter_map(Value::as_inline_table);
             let mut tables = tables.map(|table| table as &dyn TableLike);
-            (tables.find(has_id), Form::Braces)
+            (tables.find(has_id), BlockForm::Braces)
         }
         _ => return None,
     };
-    table.map(|table| Block { table, form })
+    table.map(|table| SourceTable { table, form })
 }
 
 /// Returns the block with its source as `{ … }`.
-fn inline(block: &str) -> Result<String, EditError> {
+fn inline_block(block: &str) -> Result<String, EditError> {
     let document: DocumentMut = block
         .parse()
         .map_err(|error: toml_edit::TomlError| EditError::Toml(error.message().to_owned()))?;
@@ -202,16 +204,16 @@ fn inline(block: &str) -> Result<String, EditError> {
         .and_then(|list| list.iter().next())
         .ok_or(EditError::NoList)?;
     let mut pairs = Vec::new();
-    flatten("", table, &mut pairs);
+    flatten_table("", table, &mut pairs);
     Ok(format!("{{ {} }}", pairs.join(", ")))
 }
 
 /// Collects the values of a table and of nested tables, under dotted keys.
-fn flatten(prefix: &str, table: &dyn TableLike, pairs: &mut Vec<String>) {
+fn flatten_table(prefix: &str, table: &dyn TableLike, pairs: &mut Vec<String>) {
     for (key, item) in table.iter() {
         let name = format!("{prefix}{key}");
         match (item.as_table_like(), item.as_value()) {
-            (Some(inner), _) => flatten(&format!("{name}."), inner, pairs),
+            (Some(inner), _) => flatten_table(&format!("{name}."), inner, pairs),
             (None, Some(value)) => {
                 pairs.push(format!("{name} = {}", value.clone().decorated("", "")));
             }
@@ -220,8 +222,8 @@ fn flatten(prefix: &str, table: &dyn TableLike, pairs: &mut Vec<String>) {
     }
 }
 
-fn appended(text: &str, block: &str) -> String {
-    let newline = newline(text);
+fn append_block(text: &str, block: &str) -> String {
+    let newline = line_ending(text);
     let mut appended = text.to_owned();
     if !text.is_empty() {
         let missing = if text.ends_with('\n') { 1 } else { 2 };
@@ -235,48 +237,54 @@ fn appended(text: &str, block: &str) -> String {
 }
 
 /// Returns the line ending used in `text`.
-fn newline(text: &str) -> &'static str {
+fn line_ending(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-type Edit = (Range<usize>, String);
+type TextEdit = (Range<usize>, String);
 
 /// Returns the edits of fields on lines of their own, below a header or with `prefix`. New fields are inserted after
 /// the existing ones, or else after `otherwise`.
-fn fields(
+fn edit_fields(
     text: &str,
     table: &Table,
     prefix: &str,
     otherwise: Option<Range<usize>>,
     select: &BTreeMap<String, String>,
-) -> Vec<Edit> {
+) -> Vec<TextEdit> {
     let mut edits = Vec::new();
     let mut last = None;
     for (field, item) in table {
-        let Some(span) = end_of(item) else { continue };
+        let Some(span) = end_of_item(item) else {
+            continue;
+        };
         last = last.max(Some(span.end));
-        match (select.get(field), place(item)) {
-            (Some(rule), Some(place)) => edits.push((place, quoted(rule))),
+        match (select.get(field), selector_range(item)) {
+            (Some(rule), Some(place)) => edits.push((place, quote_toml(rule))),
             (None, _) if REPAIRED.contains(&field) && item.is_value() => {
-                edits.push((lines(text, &span), String::new()));
+                edits.push((whole_lines(text, &span), String::new()));
             }
             _ => {}
         }
     }
     let end = last.or(otherwise.map(|span| span.end));
-    let at = lines(
+    let at = whole_lines(
         text,
         &(end.unwrap_or(text.len())..end.unwrap_or(text.len())),
     )
     .end;
-    let missing = in_order(select).filter(|(field, _)| !table.contains_key(field));
+    let missing = ordered_fields(select).filter(|(field, _)| !table.contains_key(field));
     let line = |(field, rule): (&str, &str)| {
-        format!("{prefix}{field} = {}{}", quoted(rule), newline(text))
+        format!(
+            "{prefix}{field} = {}{}",
+            quote_toml(rule),
+            line_ending(text)
+        )
     };
     let missing: String = missing.map(line).collect();
     if !missing.is_empty() {
         let parted = text.get(..at).is_none_or(|before| before.ends_with('\n'));
-        let before = if parted { "" } else { newline(text) };
+        let before = if parted { "" } else { line_ending(text) };
         edits.push((at..at, format!("{before}{missing}")));
     }
     edits
@@ -284,28 +292,28 @@ fn fields(
 
 /// Returns the bytes of a field's selector, also if it has `regex` or `value`; for a rule that looks in another way,
 /// all of its bytes.
-fn place(item: &Item) -> Option<Range<usize>> {
+fn selector_range(item: &Item) -> Option<Range<usize>> {
     match item.as_table_like() {
         Some(rule) if rule.contains_key("find") => rule.get("find")?.span(),
-        Some(rule) if looks(rule) => item.as_inline_table().and_then(whole),
+        Some(rule) if searches_elsewhere(rule) => item.as_inline_table().and_then(braces_range),
         Some(_) => None,
         None => item.span(),
     }
 }
 
 /// Returns the bytes of `{ … }`; `None` for a table written with dots.
-fn whole(table: &InlineTable) -> Option<Range<usize>> {
+fn braces_range(table: &InlineTable) -> Option<Range<usize>> {
     table.span().filter(|_| !table.is_dotted())
 }
 
 /// Returns true if a rule looks for places in another way than by `find`.
-fn looks(rule: &dyn TableLike) -> bool {
+fn searches_elsewhere(rule: &dyn TableLike) -> bool {
     let ways = ["join", "before", "page", "from"];
     ways.iter().any(|way| rule.contains_key(way))
 }
 
 /// Returns the fields in the order in which people write them.
-fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+fn ordered_fields(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
     let known = |field: &str| REPAIRED.iter().position(|known| *known == field);
     let fields = select
         .iter()
@@ -316,13 +324,13 @@ fn in_order(select: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &s
 }
 
 /// Returns an edit of `{ item = "…", … }` with the fields changed.
-fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
+fn rewrite_select(table: &InlineTable, select: &BTreeMap<String, String>) -> TextEdit {
     let is_rule = |field: &str| {
         let rule = table.get(field).and_then(Value::as_inline_table);
-        rule.is_some_and(|rule| !looks(rule))
+        rule.is_some_and(|rule| !searches_elsewhere(rule))
     };
-    let new = in_order(select).filter(|(field, _)| !is_rule(field));
-    let new = new.map(|(field, rule)| format!("{field} = {}", quoted(rule)));
+    let new = ordered_fields(select).filter(|(field, _)| !is_rule(field));
+    let new = new.map(|(field, rule)| format!("{field} = {}", quote_toml(rule)));
     let kept = table.iter().filter(|(field, _)| {
         is_rule(field) || !select.contains_key(*field) && !REPAIRED.contains(field)
     });
@@ -336,24 +344,24 @@ fn rewritten(table: &InlineTable, select: &BTreeMap<String, String>) -> Edit {
 }
 
 /// Returns edits of `select.item = "…"` in braces with the fields changed; fields that are no longer found stay.
-fn replaced(table: &InlineTable, select: &BTreeMap<String, String>) -> Vec<Edit> {
+fn replace_fields(table: &InlineTable, select: &BTreeMap<String, String>) -> Vec<TextEdit> {
     let of = |field: &str| Some(Item::Value(table.get(field)?.clone()));
-    let mut edits: Vec<Edit> = in_order(select)
-        .filter_map(|(field, rule)| Some((place(&of(field)?)?, quoted(rule))))
+    let mut edits: Vec<TextEdit> = ordered_fields(select)
+        .filter_map(|(field, rule)| Some((selector_range(&of(field)?)?, quote_toml(rule))))
         .collect();
-    if let Some(Range { end, .. }) = end(table) {
-        let missing = in_order(select).filter(|(field, _)| !table.contains_key(field));
-        let field = |(field, rule)| format!(", select.{field} = {}", quoted(rule));
+    if let Some(Range { end, .. }) = end_of_block(table) {
+        let missing = ordered_fields(select).filter(|(field, _)| !table.contains_key(field));
+        let field = |(field, rule)| format!(", select.{field} = {}", quote_toml(rule));
         edits.push((end..end, missing.map(field).collect()));
     }
     edits
 }
 
 /// Returns edits that insert `select` after the address of a source in braces.
-fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edit> {
+fn insert_select(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<TextEdit> {
     let span = block.get("url").and_then(Item::span);
-    let pair = |(field, rule)| format!("{field} = {}", quoted(rule));
-    let pairs: Vec<String> = in_order(select).map(pair).collect();
+    let pair = |(field, rule)| format!("{field} = {}", quote_toml(rule));
+    let pairs: Vec<String> = ordered_fields(select).map(pair).collect();
     let written = format!(", select = {{ {} }}", pairs.join(", "));
     span.map(|span| (span.end..span.end, written))
         .into_iter()
@@ -361,29 +369,29 @@ fn inserted(block: &dyn TableLike, select: &BTreeMap<String, String>) -> Vec<Edi
 }
 
 /// Returns the range of the last of a block's own values, not counting nested tables.
-fn end(block: &dyn TableLike) -> Option<Range<usize>> {
-    let ends = block.iter().filter_map(|(_, item)| end_of(item));
+fn end_of_block(block: &dyn TableLike) -> Option<Range<usize>> {
+    let ends = block.iter().filter_map(|(_, item)| end_of_item(item));
     ends.max_by_key(|span| span.end)
 }
 
-fn end_of(item: &Item) -> Option<Range<usize>> {
+fn end_of_item(item: &Item) -> Option<Range<usize>> {
     match item {
-        Item::Value(Value::InlineTable(table)) if table.is_dotted() => end(table),
+        Item::Value(Value::InlineTable(table)) if table.is_dotted() => end_of_block(table),
         Item::Value(value) => value.span(),
-        Item::Table(table) if table.is_dotted() => end(table),
+        Item::Table(table) if table.is_dotted() => end_of_block(table),
         _ => None,
     }
 }
 
 /// Returns the range of the whole lines of `span`, with their line ends.
-fn lines(text: &str, span: &Range<usize>) -> Range<usize> {
+fn whole_lines(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = text.get(..span.start).and_then(|before| before.rfind('\n'));
     let end = text.get(span.end..).and_then(|after| after.find('\n'));
     start.map_or(0, |at| at + 1)..end.map_or(text.len(), |at| span.end + at + 1)
 }
 
 /// Applies the edits to `text`; they do not overlap.
-fn spliced(text: &str, mut edits: Vec<Edit>) -> String {
+fn apply_edits(text: &str, mut edits: Vec<TextEdit>) -> String {
     // Applied from the end, so that earlier positions stay valid; of two in one place the insertion comes last.
     edits.sort_by_key(|(span, _)| (span.start, span.end));
     let mut spliced = text.to_owned();
@@ -403,9 +411,9 @@ mod tests {
 
     #[track_caller]
     fn check_added(text: &str, expected: &str) {
-        let added = with_source(text, BLOCK).unwrap();
+        let added = add_source(text, BLOCK).unwrap();
         assert_eq!(added, expected);
-        assert!(parsed(&added).is_ok(), "{added}");
+        assert!(parse_document(&added).is_ok(), "{added}");
     }
 
     #[test]
@@ -431,7 +439,7 @@ mod tests {
 
     #[test]
     fn what_holds_no_sources_is_refused() {
-        let refused = |text: &str| with_source(text, BLOCK).unwrap_err();
+        let refused = |text: &str| add_source(text, BLOCK).unwrap_err();
         assert_eq!(refused("[source]\nid = \"a\"\n"), EditError::NoList);
         assert_eq!(refused("source = 1"), EditError::NoList);
         assert!(matches!(refused("[["), EditError::Toml(_)));
@@ -441,9 +449,9 @@ mod tests {
     fn check_repaired(text: &str, select: &[(&str, &str)], expected: &str) {
         let owned = |(field, rule): &(&str, &str)| ((*field).to_owned(), (*rule).to_owned());
         let select = select.iter().map(owned).collect();
-        let repaired = with_select(text, "b", &select).unwrap();
+        let repaired = replace_select(text, "b", &select).unwrap();
         assert_eq!(repaired, expected);
-        assert!(parsed(&repaired).is_ok(), "{repaired}");
+        assert!(parse_document(&repaired).is_ok(), "{repaired}");
     }
 
     #[test]
@@ -540,9 +548,9 @@ mod tests {
 
     #[track_caller]
     fn check_laid_out(text: &str, expected: &str) {
-        let changed = with_layout(text, "b", &"page".parse().unwrap()).unwrap();
+        let changed = replace_layout(text, "b", &"page".parse().unwrap()).unwrap();
         assert_eq!(changed, expected);
-        let again = with_layout(&changed, "b", &"page".parse().unwrap());
+        let again = replace_layout(&changed, "b", &"page".parse().unwrap());
         assert_eq!(again.as_deref(), Ok(expected));
     }
 
@@ -569,7 +577,7 @@ mod tests {
     #[test]
     fn a_source_that_is_not_there_is_not_repaired() {
         let none = BTreeMap::new();
-        let refused = |text: &str| with_select(text, "b", &none).unwrap_err();
+        let refused = |text: &str| replace_select(text, "b", &none).unwrap_err();
         assert_eq!(refused(BLOCK), EditError::NoSource("b".to_owned()));
         assert_eq!(
             refused("[[source]]\nid = \"b\"\nselect = 1"),
@@ -580,12 +588,12 @@ mod tests {
     #[test]
     fn patterns_are_read_and_texts_quoted() {
         assert_eq!(
-            included("include = [\"a/*.toml\", 1, \"b.toml\"]"),
+            include_patterns("include = [\"a/*.toml\", 1, \"b.toml\"]"),
             ["a/*.toml", "b.toml"]
         );
-        assert_eq!(included("include = ["), Vec::<String>::new());
+        assert_eq!(include_patterns("include = ["), Vec::<String>::new());
         for text in ["a", "a \"b\"", "a'b\"", "tab\t\\", "ñ", ""] {
-            let document: DocumentMut = format!("a = {}", quoted(text)).parse().unwrap();
+            let document: DocumentMut = format!("a = {}", quote_toml(text)).parse().unwrap();
             assert_eq!(document["a"].as_str(), Some(text));
         }
     }
@@ -632,21 +640,21 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_edited_stays_toml_and_is_edited_once(text in any_lines()) {
-            if let Ok(added) = with_source(&text, BLOCK) {
-                prop_assert!(parsed(&added).is_ok(), "{added}");
+            if let Ok(added) = add_source(&text, BLOCK) {
+                prop_assert!(parse_document(&added).is_ok(), "{added}");
             }
             let select = [("item", ".new"), ("title", "h3")];
             let select = select.map(|(field, rule)| (field.to_owned(), rule.to_owned())).into();
-            if let Ok(repaired) = with_select(&text, "b", &select) {
-                prop_assert!(parsed(&repaired).is_ok(), "{repaired}");
-                let again = with_select(&repaired, "b", &select);
+            if let Ok(repaired) = replace_select(&text, "b", &select) {
+                prop_assert!(parse_document(&repaired).is_ok(), "{repaired}");
+                let again = replace_select(&repaired, "b", &select);
                 prop_assert_eq!(again, Ok(repaired));
             }
         }
 
         #[test]
         fn no_text_panics(text in any::<String>()) {
-            drop((with_source(&text, BLOCK), with_select(&text, "b", &BTreeMap::new())));
+            drop((add_source(&text, BLOCK), replace_select(&text, "b", &BTreeMap::new())));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::diagnostic::Mistake;
 const SAMPLE: usize = 256;
 
 /// Detects UTF-16 by its byte order mark, or else by a zero in every other byte, as ASCII text has.
-pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn detect_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return (encoding == UTF_16LE || encoding == UTF_16BE).then_some(encoding);
     }
@@ -25,7 +25,7 @@ pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-pub(super) fn not_utf8(encoding: &'static Encoding) -> Mistake {
+pub(super) fn not_utf8_mistake(encoding: &'static Encoding) -> Mistake {
     let name = if encoding == UTF_16LE || encoding == UTF_16BE {
         "UTF-16"
     } else {
@@ -36,7 +36,7 @@ pub(super) fn not_utf8(encoding: &'static Encoding) -> Mistake {
 }
 
 /// Describes a byte that is not UTF-8: most often a letter in the Western encoding of Windows.
-pub(super) fn stray_byte(byte: u8) -> Mistake {
+pub(super) fn stray_byte_mistake(byte: u8) -> Mistake {
     let (letter, _) = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(&byte));
     let mistake = Mistake::new("this is not UTF-8");
     let letter = letter.chars().next().filter(|letter| !letter.is_control());
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn check(bytes: &[u8], expected: Option<&'static Encoding>) {
-        assert_eq!(utf16(bytes), expected, "{bytes:?}");
+        assert_eq!(detect_utf16(bytes), expected, "{bytes:?}");
     }
 
     #[test]
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_stray_byte_is_told_by_its_letter() {
-        let hint = |byte| stray_byte(byte).hint.unwrap();
+        let hint = |byte| stray_byte_mistake(byte).hint.unwrap();
         assert!(hint(0xF1).starts_with("the byte 0xF1 is `ñ` in windows-1252"));
         assert!(hint(0x93).starts_with("the byte 0x93 is `“` in windows-1252"));
         assert_eq!(hint(0x81), "save the file as UTF-8");

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::diagnostic::Diagnostics;
+use super::diagnostic::DiagnosticCollector;
 use super::syntax;
 use super::withheld::KnownSecrets;
-use crate::model::Place;
+use crate::model::ConfigPosition;
 
 /// Tables nested deeper are cut off. No valid key is nested as deep, so they are refused by name further up.
 const MAX_DEPTH: usize = 8;
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 const BLOCK: usize = 1024;
 
 /// A value with its byte range.
-pub(super) struct Value {
+pub(super) struct SpannedValue {
     pub(super) span: Range<usize>,
     pub(super) kind: ValueKind,
 }
@@ -32,13 +32,13 @@ pub(super) enum ValueKind {
     Float,
     Boolean(bool),
     Date,
-    List(Vec<Value>),
-    Table(Vec<Entry>),
+    List(Vec<SpannedValue>),
+    Table(Vec<TableEntry>),
 }
 
 impl ValueKind {
     /// Returns the name of its type, for people.
-    pub(super) fn noun(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) | Self::Float => "a number",
@@ -51,10 +51,10 @@ impl ValueKind {
 }
 
 /// A key with its byte position and its value.
-pub(super) struct Entry {
+pub(super) struct TableEntry {
     pub(super) key: String,
     pub(super) at: usize,
-    pub(super) value: Value,
+    pub(super) value: SpannedValue,
 }
 
 /// A configuration file as it was read: enough to read it again, even if the file has changed since.
@@ -76,14 +76,14 @@ impl fmt::Debug for ConfigFile {
 }
 
 /// A file that was read.
-pub(super) struct File {
+pub(super) struct ParsedFile {
     /// Its index in the order of inclusion.
     pub(super) number: usize,
     /// The path as the operator would write it.
     pub(super) shown: PathBuf,
     /// The absolute path.
     pub(super) path: PathBuf,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<TableEntry>,
     /// For a kept file: the known secrets that were left out of it.
     pub(super) known_secrets: Option<KnownSecrets>,
     text: Arc<str>,
@@ -93,9 +93,14 @@ pub(super) struct File {
     blocks: Vec<usize>,
 }
 
-impl File {
+impl ParsedFile {
     /// Parses `text` as TOML, as far as it is valid.
-    pub(super) fn new(number: usize, shown: &Path, text: String, report: &Diagnostics) -> Self {
+    pub(super) fn new(
+        number: usize,
+        shown: &Path,
+        text: String,
+        report: &DiagnosticCollector,
+    ) -> Self {
         let mut file = Self {
             number,
             shown: shown.to_owned(),
@@ -111,21 +116,21 @@ impl File {
             let at = error.span().map_or(0, |span| span.start);
             (at, error.message())
         });
-        let syntax = syntax::mistakes(&file.text, &errors.collect::<Vec<_>>());
+        let syntax = syntax::find_syntax_mistakes(&file.text, &errors.collect::<Vec<_>>());
         for found in syntax.found {
-            report.syntax(&file, found.at, found.mistake);
+            report.report_syntax(&file, found.at, found.mistake);
         }
-        file.entries = entries(tree.into_inner(), 0);
-        prune(&mut file.entries, &syntax.torn);
+        file.entries = convert_entries(tree.into_inner(), 0);
+        prune_entries(&mut file.entries, &syntax.torn);
         file
     }
 
     /// Reads a kept file under the paths that it had.
-    pub(super) fn kept(
+    pub(super) fn from_kept(
         number: usize,
         kept: &ConfigFile,
         secrets: &KnownSecrets,
-        report: &Diagnostics,
+        report: &DiagnosticCollector,
     ) -> Self {
         Self {
             path: kept.path.clone(),
@@ -135,7 +140,7 @@ impl File {
     }
 
     /// Returns the file in the form to be kept.
-    pub(super) fn to_keep(&self) -> ConfigFile {
+    pub(super) fn to_config_file(&self) -> ConfigFile {
         ConfigFile {
             shown: self.shown.clone(),
             path: self.path.clone(),
@@ -144,11 +149,11 @@ impl File {
     }
 
     /// Returns the line and column of a byte; beyond the end, those of the end.
-    pub(super) fn place(&self, at: usize) -> Place {
+    pub(super) fn place_of_byte(&self, at: usize) -> ConfigPosition {
         let at = at.min(self.text.len());
         let line = self.lines.partition_point(|start| *start <= at);
         let start = self.lines[line - 1];
-        Place {
+        ConfigPosition {
             file: self.shown.clone(),
             line,
             column: self.characters_before(at) - self.characters_before(start) + 1,
@@ -156,7 +161,7 @@ impl File {
     }
 
     /// Returns the byte at a place of this file: the inverse of [`Self::place`].
-    pub(super) fn byte(&self, place: &Place) -> usize {
+    pub(super) fn byte_of_place(&self, place: &ConfigPosition) -> usize {
         let start = self.lines.get(place.line.saturating_sub(1));
         let start = start.copied().unwrap_or(self.text.len());
         let rest = self.text.get(start..).unwrap_or_default();
@@ -167,7 +172,12 @@ impl File {
 
     /// Returns the byte of the character in `column` (from 1) of `text`; `None` unless `value` contains it as written,
     /// without escapes.
-    pub(super) fn within(&self, value: &Value, text: &str, column: usize) -> Option<usize> {
+    pub(super) fn byte_in_value(
+        &self,
+        value: &SpannedValue,
+        text: &str,
+        column: usize,
+    ) -> Option<usize> {
         // A line break may follow three quotation marks (TOML 1.0, String).
         const MARKS: [(&str, &str); 6] = [
             ("\"\"\"\n", "\"\"\""),
@@ -177,7 +187,7 @@ impl File {
             ("\"", "\""),
             ("'", "'"),
         ];
-        let written = self.written(value);
+        let written = self.source_text(value);
         let holds = |(open, close): &&(&str, &str)| {
             let inner = written.strip_prefix(open);
             inner.and_then(|inner| inner.strip_suffix(close)) == Some(text)
@@ -194,19 +204,19 @@ impl File {
     }
 
     /// Returns the source text of a value.
-    pub(super) fn written(&self, value: &Value) -> &str {
+    pub(super) fn source_text(&self, value: &SpannedValue) -> &str {
         self.text.get(value.span.clone()).unwrap_or_default()
     }
 
     /// Resolves a path in this file; relative paths start at the file.
-    pub(super) fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+    pub(super) fn resolve_path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.parent().unwrap_or(&self.path).join(path)
     }
 
     fn characters_before(&self, at: usize) -> usize {
         let block = at / BLOCK;
         let rest = self.text.as_bytes().get(block * BLOCK..at);
-        self.blocks[block] + characters(rest.unwrap_or_default())
+        self.blocks[block] + count_characters(rest.unwrap_or_default())
     }
 }
 
@@ -221,19 +231,19 @@ fn characters_before_blocks(text: &[u8]) -> Vec<usize> {
     let mut before = 0;
     let mut blocks = vec![before];
     for block in text.chunks(BLOCK) {
-        before += characters(block);
+        before += count_characters(block);
         blocks.push(before);
     }
     blocks
 }
 
 /// Returns how many characters begin in these bytes of UTF-8.
-fn characters(bytes: &[u8]) -> usize {
+fn count_characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// Removes the keys within text that could not be parsed.
-fn prune(entries: &mut Vec<Entry>, torn: &[Range<usize>]) {
+fn prune_entries(entries: &mut Vec<TableEntry>, torn: &[Range<usize>]) {
     if torn.is_empty() {
         return;
     }
@@ -243,43 +253,45 @@ fn prune(entries: &mut Vec<Entry>, torn: &[Range<usize>]) {
     });
 }
 
-fn prune_value(value: &mut Value, torn: &[Range<usize>]) {
+fn prune_value(value: &mut SpannedValue, torn: &[Range<usize>]) {
     match &mut value.kind {
-        ValueKind::Table(entries) => prune(entries, torn),
+        ValueKind::Table(entries) => prune_entries(entries, torn),
         ValueKind::List(values) => values.iter_mut().for_each(|value| prune_value(value, torn)),
         _ => {}
     }
 }
 
-fn entries(table: DeTable<'_>, depth: usize) -> Vec<Entry> {
-    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| Entry {
+fn convert_entries(table: DeTable<'_>, depth: usize) -> Vec<TableEntry> {
+    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| TableEntry {
         at: key.span().start,
         key: std::borrow::Cow::into_owned(key.into_inner()),
-        value: self::value(value, depth),
+        value: self::convert_value(value, depth),
     };
     table.into_iter().map(entry).collect()
 }
 
-fn value(value: Spanned<DeValue<'_>>, depth: usize) -> Value {
+fn convert_value(value: Spanned<DeValue<'_>>, depth: usize) -> SpannedValue {
     let span = value.span();
     let inner = depth + 1;
     let kind = match value.into_inner() {
         DeValue::String(text) => ValueKind::Text(text.into_owned()),
-        DeValue::Integer(number) => ValueKind::Integer(integer(&number)),
+        DeValue::Integer(number) => ValueKind::Integer(convert_integer(&number)),
         DeValue::Float(_) => ValueKind::Float,
         DeValue::Boolean(flag) => ValueKind::Boolean(flag),
         DeValue::Datetime(_) => ValueKind::Date,
         DeValue::Array(_) if inner == MAX_DEPTH => ValueKind::List(Vec::new()),
         DeValue::Table(_) if inner == MAX_DEPTH => ValueKind::Table(Vec::new()),
-        DeValue::Array(list) => {
-            ValueKind::List(list.into_iter().map(|v| self::value(v, inner)).collect())
-        }
-        DeValue::Table(table) => ValueKind::Table(entries(table, inner)),
+        DeValue::Array(list) => ValueKind::List(
+            list.into_iter()
+                .map(|v| self::convert_value(v, inner))
+                .collect(),
+        ),
+        DeValue::Table(table) => ValueKind::Table(convert_entries(table, inner)),
     };
-    Value { span, kind }
+    SpannedValue { span, kind }
 }
 
-fn integer(number: &DeInteger<'_>) -> i64 {
+fn convert_integer(number: &DeInteger<'_>) -> i64 {
     let nearest = if number.as_str().starts_with('-') {
         i64::MIN
     } else {
@@ -292,18 +304,18 @@ fn integer(number: &DeInteger<'_>) -> i64 {
 mod tests {
     use super::*;
 
-    fn file(text: &str) -> File {
-        File::new(
+    fn file(text: &str) -> ParsedFile {
+        ParsedFile::new(
             0,
             Path::new("a.toml"),
             text.to_owned(),
-            &Diagnostics::default(),
+            &DiagnosticCollector::default(),
         )
     }
 
     fn check(text: &str, at: usize, expected: &str) {
         assert_eq!(
-            file(text).place(at).to_string(),
+            file(text).place_of_byte(at).to_string(),
             format!("a.toml:{expected}")
         );
     }
@@ -330,7 +342,7 @@ mod tests {
         let ValueKind::Text(text) = &value.kind else {
             panic!("the case needs a text")
         };
-        file.within(value, text, column)
+        file.byte_in_value(value, text, column)
     }
 
     #[test]

@@ -34,27 +34,29 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use changes::{Configured, SettingChange, changes};
-pub use diagnostic::{Diagnostic, Refused, Severity};
+pub use changes::{SettingChange, SettingOwner, setting_changes};
+pub use diagnostic::{Diagnostic, InvalidConfig, Severity};
 pub use file::ConfigFile;
-pub use include::Changed;
+pub use include::ChangedFile;
 pub use section::{
     AdminConfig, DaemonConfig, FetchConfig, PublishConfig, RobotsPolicy, ServerConfig, SiteConfig,
     StoreConfig,
 };
 
-pub use setting::{Setting, SettingError, SettingsError, WrongSetting, reconfigured, unconfigured};
+pub use setting::{
+    Setting, SettingError, SettingsError, WrongSetting, config_with_settings, source_from_settings,
+};
 
-pub use salvage::Broken;
-pub use secret::{SecretError, resolve};
+pub use salvage::BrokenConfig;
+pub use secret::{SecretError, resolve_source};
 pub use withheld::{KnownSecrets, without_address_secrets};
 
-use advice::Listens;
-use diagnostic::Diagnostics;
-use file::File;
-use source::Surroundings;
-use table::Table;
-use topic::Topics;
+use advice::ListenConfigs;
+use diagnostic::DiagnosticCollector;
+use file::ParsedFile;
+use source::SourceContext;
+use table::ConfigTable;
+use topic::ReadTopics;
 
 use crate::model::Source;
 use crate::topics::Topic;
@@ -97,8 +99,8 @@ pub struct Config {
 ///
 /// # Errors
 /// The problem, and how to write it.
-pub fn interval(text: &str) -> Result<std::time::Duration, String> {
-    units::interval(text).map_err(|mistake| match mistake.hint {
+pub fn parse_interval(text: &str) -> Result<std::time::Duration, String> {
+    units::parse_interval(text).map_err(|mistake| match mistake.hint {
         Some(hint) => format!("{}: {hint}", mistake.message),
         None => mistake.message,
     })
@@ -107,9 +109,12 @@ pub fn interval(text: &str) -> Result<std::time::Duration, String> {
 /// Reads `file` and its includes. `environment` looks up a variable.
 ///
 /// # Errors
-/// [`Refused`] with every mistake, including a file that cannot be read.
-pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Refused> {
-    read(file, None, environment)
+/// [`InvalidConfig`] with every mistake, including a file that cannot be read.
+pub fn load(
+    file: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, InvalidConfig> {
+    read_config(file, None, environment)
 }
 
 /// Reads `file` as [`load`] does, with one of the files changed or added: the result of an edit before it is made.
@@ -118,97 +123,100 @@ pub fn load(file: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result
 /// As [`load`].
 pub fn load_changed(
     file: &Path,
-    changed: &Changed<'_>,
+    changed: &ChangedFile<'_>,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Refused> {
-    read(file, Some(changed), environment)
+) -> Result<Config, InvalidConfig> {
+    read_config(file, Some(changed), environment)
 }
 
 /// Reads `file` as [`load`] does. If it cannot be used, the error contains the parts that can be read.
 ///
 /// # Errors
-/// [`Broken`]
+/// [`BrokenConfig`]
 pub fn load_or_salvage(
     file: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Box<Broken>> {
-    let report = Diagnostics::default();
-    let files = include::read(file, None, &report);
-    of_files(&files, report, environment)
+) -> Result<Config, Box<BrokenConfig>> {
+    let report = DiagnosticCollector::default();
+    let files = include::read_files(file, None, &report);
+    config_from_files(&files, report, environment)
 }
 
 /// Reads a kept configuration, even if its files have changed since. It was kept without the secrets of addresses;
 /// known ones are restored.
 ///
 /// # Errors
-/// [`Refused`], for example if another version of the program kept it.
+/// [`InvalidConfig`], for example if another version of the program kept it.
 pub fn load_kept(
     files: &[ConfigFile],
     secrets: &KnownSecrets,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Refused> {
-    let report = Diagnostics::default();
+) -> Result<Config, InvalidConfig> {
+    let report = DiagnosticCollector::default();
     let kept = files.iter().enumerate();
-    let files: Vec<File> = kept
-        .map(|(number, kept)| File::kept(number, kept, secrets, &report))
+    let files: Vec<ParsedFile> = kept
+        .map(|(number, kept)| ParsedFile::from_kept(number, kept, secrets, &report))
         .collect();
     let files = if files.is_empty() {
-        vec![File::new(0, Path::new(""), String::new(), &report)]
+        vec![ParsedFile::new(0, Path::new(""), String::new(), &report)]
     } else {
         files
     };
-    of_files(&files, report, environment).map_err(|broken| broken.refused)
+    config_from_files(&files, report, environment).map_err(|broken| broken.refused)
 }
 
-fn read(
+fn read_config(
     file: &Path,
-    changed: Option<&Changed<'_>>,
+    changed: Option<&ChangedFile<'_>>,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Refused> {
-    let report = Diagnostics::default();
-    let files = include::read(file, changed, &report);
-    of_files(&files, report, environment).map_err(|broken| broken.refused)
+) -> Result<Config, InvalidConfig> {
+    let report = DiagnosticCollector::default();
+    let files = include::read_files(file, changed, &report);
+    config_from_files(&files, report, environment).map_err(|broken| broken.refused)
 }
 
-fn of_files(
-    files: &[File],
-    report: Diagnostics,
+fn config_from_files(
+    files: &[ParsedFile],
+    report: DiagnosticCollector,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Config, Box<Broken>> {
-    let tops: Vec<Table> = files.iter().map(|file| Table::top(file, &report)).collect();
-    let server = section::server(&tops);
-    let site = section::site(&tops, &server);
-    let admin = section::admin(&tops);
-    let daemon = section::daemon(&tops);
-    let store = section::store(&tops, environment);
-    let publish = section::publish(&tops);
-    let fetch = section::fetch(&tops);
-    let topics = Topics::read(&tops);
-    let surroundings = Surroundings {
+) -> Result<Config, Box<BrokenConfig>> {
+    let tops: Vec<ConfigTable> = files
+        .iter()
+        .map(|file| ConfigTable::root(file, &report))
+        .collect();
+    let server = section::read_server(&tops);
+    let site = section::read_site(&tops, &server);
+    let admin = section::read_admin(&tops);
+    let daemon = section::read_daemon(&tops);
+    let store = section::read_store(&tops, environment);
+    let publish = section::read_publish(&tops);
+    let fetch = section::read_fetch(&tops);
+    let topics = ReadTopics::from_tables(&tops);
+    let surroundings = SourceContext {
         topics: &topics.known,
         zone: site.zone,
         environment,
     };
-    let sources = source::read(&tops, &surroundings);
-    let topics = topics.finish(&sources);
+    let sources = source::read_sources(&tops, &surroundings);
+    let topics = topics.into_topics(&sources);
     for top in &tops {
-        top.known(include::KEY);
-        top.finish(&[]);
+        top.mark_known(include::KEY);
+        top.refuse_unknown_keys(&[]);
     }
     drop(tops);
-    let listens = Listens {
+    let listens = ListenConfigs {
         server: &server,
         admin: &admin,
     };
-    advice::advise(files, &report, &listens, &sources, &topics);
-    let told = match report.finish() {
+    advice::advise_on_config(files, &report, &listens, &sources, &topics);
+    let told = match report.into_warnings() {
         Ok(told) => told,
         Err(refused) => {
-            return Err(Box::new(Broken {
+            return Err(Box::new(BrokenConfig {
                 refused,
                 file: files[0].path.clone(),
-                stores: salvage::stores(files, &store),
-                secrets: KnownSecrets::of(files),
+                stores: salvage::possible_stores(files, &store),
+                secrets: KnownSecrets::from_files(files),
                 admin: admin.listen,
             }));
         }
@@ -222,7 +230,7 @@ fn of_files(
         server,
         admin,
         daemon,
-        files: files.iter().map(File::to_keep).collect(),
+        files: files.iter().map(ParsedFile::to_config_file).collect(),
         sources,
         topics,
         warnings: told.warnings,

@@ -1,8 +1,8 @@
 //! `pages` and `backfill`: the way to further pages of a list, and how many of them to read.
 
-use super::diagnostic::{Mistake, parsed};
-use super::settings::Settings;
-use super::table::{ReadKey, Table};
+use super::diagnostic::{Mistake, parse_value};
+use super::settings::SourceKeys;
+use super::table::{ConfigTable, ReadKey};
 use super::units;
 use crate::model::{Css, Numbers, PageAddress, PageWay, Pages, Reading};
 
@@ -23,21 +23,21 @@ pub(super) struct PageKeys {
 }
 
 impl PageKeys {
-    pub(super) fn read(table: &Table) -> Self {
+    pub(super) fn from_table(table: &ConfigTable) -> Self {
         let keys = Self {
-            param: table.text("param", units::line),
-            url: table.text("url", address),
-            next: table.text("next", link),
-            from: table.number("from", 0..=1_000_000),
-            step: table.number("step", 1..=1_000_000),
-            last: table.number("last", 1..=MOST),
+            param: table.read_text("param", units::parse_line),
+            url: table.read_text("url", parse_page_address),
+            next: table.read_text("next", parse_link),
+            from: table.read_number("from", 0..=1_000_000),
+            step: table.read_number("step", 1..=1_000_000),
+            last: table.read_number("last", 1..=MOST),
         };
-        table.finish(&[]);
-        keys.check(table);
+        table.refuse_unknown_keys(&[]);
+        keys.check_exclusive(table);
         keys
     }
 
-    fn check(&self, table: &Table) {
+    fn check_exclusive(&self, table: &ConfigTable) {
         let ways = [
             ("param", self.param.at),
             ("url", self.url.at),
@@ -50,30 +50,30 @@ impl PageKeys {
         ways.sort_unstable();
         if let [(_, first), (at, second), ..] = ways[..] {
             let message = format!("`pages.{first}` and `pages.{second}` exclude one another");
-            table.wrong(at, Mistake::new(message));
+            table.report_mistake(at, Mistake::new(message));
         }
         let numbers = [("from", self.from.at), ("step", self.step.at)];
         for (key, at) in numbers {
             if let Some(at) = at
-                && !self.counts()
+                && !self.has_page_numbers()
             {
                 let message = format!("`pages.{key}` needs `pages.param` or `pages.url`");
-                table.wrong(at, Mistake::new(message));
+                table.report_mistake(at, Mistake::new(message));
             }
         }
     }
 
-    fn counts(&self) -> bool {
+    fn has_page_numbers(&self) -> bool {
         self.param.at.or(self.url.at).is_some()
     }
 
     /// Returns true if they give a way to another page, even with a mistake.
-    fn leads(&self) -> bool {
-        self.counts() || self.next.at.is_some()
+    fn has_next_page(&self) -> bool {
+        self.has_page_numbers() || self.next.at.is_some()
     }
 
     /// Returns the way to the next page; by default, the document's own link.
-    fn way(self) -> PageWay {
+    fn into_pagination(self) -> PageWay {
         let step = self.step.value.unwrap_or(1);
         let from = |usual| self.from.value.unwrap_or(usual);
         match (self.param.value, self.url.value, self.next.value) {
@@ -99,47 +99,51 @@ impl PageKeys {
 }
 
 /// Parses a link, or an attribute of an element.
-fn link(text: &str) -> Result<Css, Mistake> {
-    let css: Css = parsed(text)?;
+fn parse_link(text: &str) -> Result<Css, Mistake> {
+    let css: Css = parse_value(text)?;
     if css.names_self {
         return Err(Mistake::new(format!("`{css}` names no link of the page")));
     }
     Ok(css)
 }
 
-fn address(text: &str) -> Result<PageAddress, Mistake> {
+fn parse_page_address(text: &str) -> Result<PageAddress, Mistake> {
     let hint = r#"`"https://www.example.org/news/page/{}/"`"#;
-    parsed(text).map_err(|mistake: Mistake| mistake.hint(hint))
+    parse_value(text).map_err(|mistake: Mistake| mistake.hint(hint))
 }
 
 /// Returns the way to further pages of a source's list. The defaults of its file apply only to sources that they fit.
-pub(super) fn pages(
-    table: &Table,
-    own: &Settings,
-    defaults: &Settings,
+pub(super) fn resolve_pages(
+    table: &ConfigTable,
+    own: &SourceKeys,
+    defaults: &SourceKeys,
     reading: &Reading,
 ) -> Option<Pages> {
     let mine = own.pages.value.clone().unwrap_or_default();
     let theirs = defaults.pages.value.clone().unwrap_or_default();
-    let last = mine.last.over(&theirs.last).value.unwrap_or(LAST);
-    let backfill = own.backfill.over(&defaults.backfill).value;
-    if let Some(mistake) = unfit(&mine, reading)
+    let last = mine
+        .last
+        .or_default_from(&theirs.last)
+        .value
+        .unwrap_or(LAST);
+    let backfill = own.backfill.or_default_from(&defaults.backfill).value;
+    if let Some(mistake) = misfit_of_pages(&mine, reading)
         && let Some(at) = own.pages.at
     {
-        table.wrong(at, mistake);
+        table.report_mistake(at, mistake);
     }
     if let Some(at) = own.backfill.at
         && own.pages.at.or(defaults.pages.at).is_none()
     {
         let hint =
             "`pages.last = 1` alone follows the links to next pages that documents name themselves";
-        table.wrong(at, Mistake::new("`backfill` needs `pages`").hint(hint));
+        table.report_mistake(at, Mistake::new("`backfill` needs `pages`").hint(hint));
     }
-    let way = if mine.leads() {
-        mine.way()
+    let way = if mine.has_next_page() {
+        mine.into_pagination()
     } else {
-        let given = defaults.pages.at.map(|_| theirs.way());
-        let fitting = given.filter(|way| fits(way, reading));
+        let given = defaults.pages.at.map(|_| theirs.into_pagination());
+        let fitting = given.filter(|way| is_fitting_way(way, reading));
         fitting.or_else(|| own.pages.at.map(|_| PageWay::Rel))?
     };
     Some(Pages {
@@ -150,14 +154,14 @@ pub(super) fn pages(
 }
 
 /// Returns a mistake if a source's own `pages` do not fit its documents.
-fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
+fn misfit_of_pages(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
     match reading {
         Reading::Text(_) => Some(Mistake::new("`pages` does not go with `kind = \"text\"`")),
-        Reading::Sitemap if mine.leads() => {
+        Reading::Sitemap if mine.has_next_page() => {
             let mistake = Mistake::new("an index of sitemaps names its parts itself");
             Some(mistake.hint("`pages.last` alone says how many of them are read"))
         }
-        Reading::Json { script: None, .. } | Reading::Xml(_) if !mine.counts() => {
+        Reading::Json { script: None, .. } | Reading::Xml(_) if !mine.has_page_numbers() => {
             let mistake = Mistake::new("JSON and XML name no next page");
             Some(mistake.hint("`pages.param` or `pages.url` count pages"))
         }
@@ -170,7 +174,7 @@ fn unfit(mine: &PageKeys, reading: &Reading) -> Option<Mistake> {
 }
 
 /// Returns true if documents of this kind can have such pages. Used for defaults, which apply to all sources of a file.
-fn fits(way: &PageWay, reading: &Reading) -> bool {
+fn is_fitting_way(way: &PageWay, reading: &Reading) -> bool {
     match reading {
         Reading::Text(_) => false,
         Reading::Feed | Reading::Sitemap => matches!(way, PageWay::Rel),

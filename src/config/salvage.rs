@@ -6,11 +6,11 @@
 
 use std::path::PathBuf;
 
-use super::diagnostic::Refused;
-use super::file::File;
+use super::diagnostic::InvalidConfig;
+use super::file::ParsedFile;
 use super::section::StoreConfig;
 use super::withheld::KnownSecrets;
-use crate::model::Listen;
+use crate::model::ListenAddress;
 
 /// The maximum number of paths tried.
 const MAX_STORES: usize = 16;
@@ -19,25 +19,25 @@ const SCHEME: &str = "sqlite:";
 
 /// A configuration that cannot be used.
 #[derive(Debug)]
-pub struct Broken {
+pub struct BrokenConfig {
     /// Its mistakes.
-    pub refused: Refused,
+    pub refused: InvalidConfig,
     /// Its main file, absolute.
     pub file: PathBuf,
     /// Possible paths of the store, the likeliest first.
     pub stores: Vec<PathBuf>,
     /// The addresses that serve administrators, as far as they could be read.
-    pub admin: Vec<Listen>,
+    pub admin: Vec<ListenAddress>,
     /// Secrets of addresses, as far as they could be read.
     pub secrets: KnownSecrets,
 }
 
 /// Returns the path that was read, followed by those found anywhere in the text.
-pub(super) fn stores(files: &[File], read: &StoreConfig) -> Vec<PathBuf> {
+pub(super) fn possible_stores(files: &[ParsedFile], read: &StoreConfig) -> Vec<PathBuf> {
     let mut places = vec![read.path.clone()];
     let written = files.iter().flat_map(|file| {
-        let paths = written(file.text()).into_iter();
-        paths.map(|path| file.resolve(path))
+        let paths = written_store_paths(file.text()).into_iter();
+        paths.map(|path| file.resolve_path(path))
     });
     for place in written {
         if places.len() < MAX_STORES && !places.contains(&place) {
@@ -48,7 +48,7 @@ pub(super) fn stores(files: &[File], read: &StoreConfig) -> Vec<PathBuf> {
 }
 
 /// Returns every `sqlite:PATH` in a text, up to the closing quotation mark or the end of the line.
-fn written(text: &str) -> Vec<&str> {
+fn written_store_paths(text: &str) -> Vec<&str> {
     let ends = |c: char| c.is_control() || matches!(c, '"' | '\'' | '\u{201c}' | '\u{201d}');
     let addresses = text.split(SCHEME).skip(1);
     let paths = addresses.filter_map(|rest| {
@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn addresses_are_found_on_torn_lines() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(written(text), expected, "{text}");
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(written_store_paths(text), expected, "{text}")
+        };
         check("url = \"sqlite:../var/a.db", &["../var/a.db"]);
         check("url = “sqlite:///var/a.db”", &["/var/a.db"]);
         check(
@@ -78,7 +80,7 @@ mod tests {
         check("[store]\nurl = \"sqlite:\"", &[]);
     }
 
-    fn broken(text: &str) -> Broken {
+    fn broken(text: &str) -> BrokenConfig {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("tidings.toml");
         std::fs::write(&main, text).unwrap();
@@ -96,7 +98,7 @@ mod tests {
             "[store]\nurl = \"sqlite:/var/a.db\"\n[admin]\nlisten = [\"unix:/run/a.sock\"]\n[site]\ntitel = \"A\"\n",
         );
         assert_eq!(found.stores, [Path::new("/var/a.db")]);
-        assert_eq!(found.admin, [Listen::Unix("/run/a.sock".into())]);
+        assert_eq!(found.admin, [ListenAddress::Unix("/run/a.sock".into())]);
         assert_eq!(found.refused.0.len(), 1);
     }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::address;
 use super::diagnostic::Mistake;
-use super::file::{Value, ValueKind};
+use super::file::{SpannedValue, ValueKind};
 use super::include;
-use super::table::{ReadKey, Table};
+use super::table::{ConfigTable, ReadKey};
 use super::units;
-use super::withheld::{self, Withheld};
+use super::withheld::{self, WithheldValue};
 use crate::model::{Location, Secret, Source};
 
 const MAX_BYTES: u64 = 64 << 10;
@@ -19,11 +19,11 @@ const MAX_BYTES: u64 = 64 << 10;
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Reads an environment variable.
-pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+pub(super) type EnvironmentLookup<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// A text, or a reference to a secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum TextOrSecret {
     Openly(String),
     Secretly(Secret),
 }
@@ -60,46 +60,54 @@ impl SecretError {
 }
 
 /// Reads the text of `key`, given directly or as a secret, which is not read yet.
-pub(super) fn text(table: &Table, key: &'static str, environment: Environment) -> ReadKey<Written> {
-    match withheld::read(table, key) {
-        Some(Ok(Withheld::Text(text))) => return table.given(key, |_| Ok(Written::Openly(text))),
-        Some(Err(secret)) => return table.given(key, |_| Ok(Written::Secretly(secret))),
-        Some(Ok(Withheld::Words(_))) | None => {}
+pub(super) fn read_text_or_secret(
+    table: &ConfigTable,
+    key: &'static str,
+    environment: EnvironmentLookup,
+) -> ReadKey<TextOrSecret> {
+    match withheld::read_withheld(table, key) {
+        Some(Ok(WithheldValue::Text(text))) => {
+            return table.read_value(key, |_| Ok(TextOrSecret::Openly(text)));
+        }
+        Some(Err(secret)) => return table.read_value(key, |_| Ok(TextOrSecret::Secretly(secret))),
+        Some(Ok(WithheldValue::Words(_))) | None => {}
     }
-    let openly = |value: &Value| !matches!(value.kind, ValueKind::Table(_));
-    if table.peek(key).is_none_or(openly) {
-        return table.text(key, |text| units::line(text).map(Written::Openly));
+    let openly = |value: &SpannedValue| !matches!(value.kind, ValueKind::Table(_));
+    if table.peek_value(key).is_none_or(openly) {
+        return table.read_text(key, |text| {
+            units::parse_line(text).map(TextOrSecret::Openly)
+        });
     }
-    let ReadKey { at, value } = table.table(key);
-    let secret = value.and_then(|secret| reference(&secret, environment));
+    let ReadKey { at, value } = table.read_table(key);
+    let secret = value.and_then(|secret| read_reference(&secret, environment));
     ReadKey {
         at,
-        value: secret.map(Written::Secretly),
+        value: secret.map(TextOrSecret::Secretly),
     }
 }
 
-fn reference(table: &Table, environment: Environment) -> Option<Secret> {
-    let file = table.text("file", |name| {
-        let name = units::line(name)?;
-        Ok(Secret::File(table.file.resolve(name)))
+fn read_reference(table: &ConfigTable, environment: EnvironmentLookup) -> Option<Secret> {
+    let file = table.read_text("file", |name| {
+        let name = units::parse_line(name)?;
+        Ok(Secret::File(table.file.resolve_path(name)))
     });
-    let variable = table.text("env", |name| {
-        let name = units::line(name)?;
+    let variable = table.read_text("env", |name| {
+        let name = units::parse_line(name)?;
         let value = environment(&name);
         Ok(Secret::Variable { name, value })
     });
-    let credential = table.text("credential", |name| credential(name, environment));
-    table.finish(&[]);
+    let credential = table.read_text("credential", |name| parse_credential(name, environment));
+    table.refuse_unknown_keys(&[]);
     let given = [file, variable, credential];
     if given.iter().filter(|secret| secret.at.is_some()).count() != 1 {
         let message = "a secret is one of `file`, `env` and `credential`";
-        table.wrong(table.at, Mistake::new(message));
+        table.report_mistake(table.at, Mistake::new(message));
         return None;
     }
     given.into_iter().find_map(|secret| secret.value)
 }
 
-fn credential(name: &str, environment: Environment) -> Result<Secret, Mistake> {
+fn parse_credential(name: &str, environment: EnvironmentLookup) -> Result<Secret, Mistake> {
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
         return Err(Mistake::new(format!(
             "`{}` is no name of a credential",
@@ -113,18 +121,18 @@ fn credential(name: &str, environment: Environment) -> Result<Secret, Mistake> {
 }
 
 /// Reads a secret.
-pub(super) fn read(secret: &Secret) -> Result<String, SecretError> {
+pub(super) fn read_secret(secret: &Secret) -> Result<String, SecretError> {
     match secret {
-        Secret::File(path) => file(path),
+        Secret::File(path) => read_secret_file(path),
         Secret::Variable { name, value: found } => match found {
-            Some(found) => value(found),
+            Some(found) => check_secret(found),
             None => Err(SecretError::Unreadable(format!(
                 "the environment variable `{name}` is not set"
             ))),
         },
         Secret::NotKept { file, .. } => Err(SecretError::NotKept(file.clone())),
         Secret::Credential { name, folder } => match folder {
-            Some(folder) => file(&folder.join(name)),
+            Some(folder) => read_secret_file(&folder.join(name)),
             None => Err(SecretError::Unreadable(format!(
                 "the credential `{name}` is not here: `${CREDENTIALS}`, which systemd sets for a unit with `LoadCredential=`, is not set"
             ))),
@@ -132,13 +140,13 @@ pub(super) fn read(secret: &Secret) -> Result<String, SecretError> {
     }
 }
 
-fn file(path: &Path) -> Result<String, SecretError> {
+fn read_secret_file(path: &Path) -> Result<String, SecretError> {
     let named = path.display();
-    let bytes = include::contents(path, MAX_BYTES)
+    let bytes = include::read_bounded_file(path, MAX_BYTES)
         .map_err(|error| SecretError::Unreadable(format!("`{named}` cannot be read: {error}")))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| SecretError::Wrong(format!("the secret in `{named}` is not UTF-8")))?;
-    value(&text)
+    check_secret(&text)
 }
 
 /// Returns the source with the address that its secret contains, ready to be fetched; unchanged if its address is not
@@ -146,12 +154,12 @@ fn file(path: &Path) -> Result<String, SecretError> {
 ///
 /// # Errors
 /// [`SecretError`]
-pub fn resolve(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
+pub fn resolve_source(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
     let Location::Secret(address) = &source.location else {
         return Ok(Cow::Borrowed(source));
     };
-    let text = read(&address.secret)?;
-    let location = address::of_secret(&text, &address.folder)
+    let text = read_secret(&address.secret)?;
+    let location = address::parse_secret_location(&text, &address.folder)
         .map_err(|mistake| SecretError::Wrong(mistake.message))?;
     Ok(Cow::Owned(Source {
         location,
@@ -159,7 +167,7 @@ pub fn resolve(source: &Source) -> Result<Cow<'_, Source>, SecretError> {
     }))
 }
 
-fn value(text: &str) -> Result<String, SecretError> {
+fn check_secret(text: &str) -> Result<String, SecretError> {
     match text.trim() {
         "" => Err(SecretError::Wrong("this secret is empty".to_owned())),
         text if text.len() as u64 > MAX_BYTES => {
@@ -171,8 +179,8 @@ fn value(text: &str) -> Result<String, SecretError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::diagnostic::Diagnostics;
-    use super::super::file::File;
+    use super::super::diagnostic::DiagnosticCollector;
+    use super::super::file::ParsedFile;
     use super::*;
 
     /// Reads `url` in a file within a folder of secrets; returns the problem with the reference, or else with the
@@ -190,18 +198,18 @@ mod tests {
             }
             _ => None,
         };
-        let report = Diagnostics::default();
-        let file = File::new(0, &folder.path().join("a.toml"), toml.to_owned(), &report);
-        let given = text(&Table::top(&file, &report), "url", &environment);
+        let report = DiagnosticCollector::default();
+        let file = ParsedFile::new(0, &folder.path().join("a.toml"), toml.to_owned(), &report);
+        let given = read_text_or_secret(&ConfigTable::root(&file, &report), "url", &environment);
         let shown = |told: String| told.replace(&format!("{}/", folder.path().display()), "");
         report
-            .finish()
+            .into_warnings()
             .map_err(|refused| shown(refused.to_string()))?;
         match given.value.expect("a value where nothing is wrong") {
-            Written::Openly(text) => Ok(text),
-            Written::Secretly(secret) => {
+            TextOrSecret::Openly(text) => Ok(text),
+            TextOrSecret::Secretly(secret) => {
                 assert!(!format!("{secret:?}").contains("s3cret"), "{secret:?}");
-                read(&secret).map_err(|error| shown(error.to_string()))
+                read_secret(&secret).map_err(|error| shown(error.to_string()))
             }
         }
     }

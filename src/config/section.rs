@@ -8,11 +8,11 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 use url::Url;
 
-use super::diagnostic::{Diagnostic, Mistake, Refused, Severity, parsed};
-use super::secret::{self, Environment, SecretError, Written};
-use super::table::{ReadKey, Table};
+use super::diagnostic::{Diagnostic, InvalidConfig, Mistake, Severity, parse_value};
+use super::secret::{self, EnvironmentLookup, SecretError, TextOrSecret};
+use super::table::{ConfigTable, ReadKey};
 use super::{address, units};
-use crate::model::{Language, Listen, Reading, Site, TrustedProxy};
+use crate::model::{Language, ListenAddress, Reading, Site, TrustedProxy};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -44,11 +44,11 @@ impl StoreConfig {
     /// Requires that the location of the store is known.
     ///
     /// # Errors
-    /// [`Refused`] if it is a secret that cannot be read here.
-    pub fn known(&self) -> Result<(), Refused> {
+    /// [`InvalidConfig`] if it is a secret that cannot be read here.
+    pub fn check_location(&self) -> Result<(), InvalidConfig> {
         match &self.unread {
             None => Ok(()),
-            Some(unread) => Err(Refused(vec![unread.clone()])),
+            Some(unread) => Err(InvalidConfig(vec![unread.clone()])),
         }
     }
 }
@@ -118,7 +118,7 @@ impl RobotsPolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
     /// The addresses to listen on, unless systemd passes sockets.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<ListenAddress>,
     /// The proxies whose statement of a request's origin is trusted.
     pub trusted_proxies: Vec<TrustedProxy>,
 }
@@ -127,7 +127,7 @@ pub struct ServerConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminConfig {
     /// The addresses to listen on.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<ListenAddress>,
     /// Further host names accepted in requests, such as that of a web server in front of it.
     pub hosts: Vec<String>,
 }
@@ -140,14 +140,14 @@ pub struct DaemonConfig {
 }
 
 /// Reads `[server]`, if it is present.
-pub(super) fn server(tops: &[Table]) -> ServerConfig {
-    let table = section(tops, "server");
-    let listen = listen(
+pub(super) fn read_server(tops: &[ConfigTable]) -> ServerConfig {
+    let table = find_section(tops, "server");
+    let listen = read_listen(
         &table,
-        Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
+        ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))),
     );
-    let proxies = table.texts("trusted_proxies", trusted_proxy);
-    table.finish(&[]);
+    let proxies = table.read_texts("trusted_proxies", parse_trusted_proxy);
+    table.refuse_unknown_keys(&[]);
     let proxies = proxies.value.unwrap_or_default().into_iter();
     let listen = listen.value.unwrap_or_default().into_iter();
     ServerConfig {
@@ -157,26 +157,26 @@ pub(super) fn server(tops: &[Table]) -> ServerConfig {
 }
 
 /// Reads `[admin]`, if it is present.
-pub(super) fn admin(tops: &[Table]) -> AdminConfig {
-    let table = section(tops, "admin");
-    let listen = listen(
+pub(super) fn read_admin(tops: &[ConfigTable]) -> AdminConfig {
+    let table = find_section(tops, "admin");
+    let listen = read_listen(
         &table,
-        Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8081))),
+        ListenAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 8081))),
     );
     let listen = listen.map(|places| {
         let open = places.iter().filter_map(|(at, listen)| match listen {
-            Listen::Tcp(address) if !address.ip().to_canonical().is_loopback() => {
+            ListenAddress::Tcp(address) if !address.ip().to_canonical().is_loopback() => {
                 Some((*at, address))
             }
-            Listen::Tcp(_) | Listen::Unix(_) => None,
+            ListenAddress::Tcp(_) | ListenAddress::Unix(_) => None,
         });
         for (at, address) in open {
-            table.warn(at, open_to_others(*address));
+            table.report_warning(at, warn_of_public_admin(*address));
         }
         places.into_iter().map(|(_, place)| place).collect()
     });
-    let hosts = table.texts("hosts", host);
-    table.finish(&[]);
+    let hosts = table.read_texts("hosts", parse_host);
+    table.refuse_unknown_keys(&[]);
     let hosts = hosts.value.unwrap_or_default().into_iter();
     AdminConfig {
         listen: listen.value.unwrap_or_default(),
@@ -184,7 +184,7 @@ pub(super) fn admin(tops: &[Table]) -> AdminConfig {
     }
 }
 
-fn open_to_others(address: SocketAddr) -> Mistake {
+fn warn_of_public_admin(address: SocketAddr) -> Mistake {
     let message = format!(
         "other machines reach the administrators' address {address}: they can reload, withdraw stories and release held items"
     );
@@ -194,7 +194,7 @@ fn open_to_others(address: SocketAddr) -> Mistake {
 }
 
 /// Parses a host name as in the `Host` header, without a port.
-fn host(text: &str) -> Result<String, Mistake> {
+fn parse_host(text: &str) -> Result<String, Mistake> {
     let read = url::Host::parse(text).map(|host| host.to_string());
     read.ok().filter(|host| !host.is_empty()).ok_or_else(|| {
         Mistake::new(format!("`{text}` is no name of a host"))
@@ -203,20 +203,20 @@ fn host(text: &str) -> Result<String, Mistake> {
 }
 
 /// Reads `[daemon]`, if it is present.
-pub(super) fn daemon(tops: &[Table]) -> DaemonConfig {
-    let table = section(tops, "daemon");
-    let watch = table.flag("watch");
-    table.finish(&[]);
+pub(super) fn read_daemon(tops: &[ConfigTable]) -> DaemonConfig {
+    let table = find_section(tops, "daemon");
+    let watch = table.read_flag("watch");
+    table.refuse_unknown_keys(&[]);
     DaemonConfig {
         watch: watch.value.unwrap_or(false),
     }
 }
 
 /// Reads the addresses to listen on; an empty list listens nowhere.
-fn listen(table: &Table, usual: Listen) -> ReadKey<Vec<(usize, Listen)>> {
-    let places = table.texts("listen", |text| match text.strip_prefix("unix:") {
-        Some(path) => Ok(Listen::Unix(table.file.resolve(path))),
-        None => text.parse().map(Listen::Tcp).map_err(|_| {
+fn read_listen(table: &ConfigTable, usual: ListenAddress) -> ReadKey<Vec<(usize, ListenAddress)>> {
+    let places = table.read_texts("listen", |text| match text.strip_prefix("unix:") {
+        Some(path) => Ok(ListenAddress::Unix(table.file.resolve_path(path))),
+        None => text.parse().map(ListenAddress::Tcp).map_err(|_| {
             let message = format!("`{text}` is no address to listen on");
             Mistake::new(message)
                 .hint(r#"write `"127.0.0.1:8080"`, `"[::]:8080"` or `"unix:/run/tidings.sock"`"#)
@@ -231,21 +231,21 @@ fn listen(table: &Table, usual: Listen) -> ReadKey<Vec<(usize, Listen)>> {
     }
 }
 
-pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
-    let table = section(tops, "site");
-    let title = table.text("title", units::line);
-    let base_url = table.text("base_url", address::base_url);
-    let contact = table.text("contact", contact);
-    let language = table.text("language", parsed);
-    let zone = table.text("timezone", units::zone);
-    let former = table.texts("former", address::base_url);
-    table.finish(&[]);
+pub(super) fn read_site(tops: &[ConfigTable], server: &ServerConfig) -> SiteConfig {
+    let table = find_section(tops, "site");
+    let title = table.read_text("title", units::parse_line);
+    let base_url = table.read_text("base_url", address::parse_base_url);
+    let contact = table.read_text("contact", parse_contact);
+    let language = table.read_text("language", parse_value);
+    let zone = table.read_text("timezone", units::parse_zone);
+    let former = table.read_texts("former", address::parse_base_url);
+    table.refuse_unknown_keys(&[]);
     let known = "a constant that a test reads";
     let base_url = base_url
         .value
-        .or_else(|| served_at(server))
+        .or_else(|| listen_base_url(server))
         .unwrap_or("http://127.0.0.1:8080/".parse().expect(known));
-    let former = former_addresses(&table, former, &base_url);
+    let former = check_former_addresses(&table, former, &base_url);
     SiteConfig {
         former,
         site: Site {
@@ -259,7 +259,11 @@ pub(super) fn site(tops: &[Table], server: &ServerConfig) -> SiteConfig {
     }
 }
 
-fn former_addresses(table: &Table, given: ReadKey<Vec<(usize, Url)>>, now: &Url) -> Vec<Url> {
+fn check_former_addresses(
+    table: &ConfigTable,
+    given: ReadKey<Vec<(usize, Url)>>,
+    now: &Url,
+) -> Vec<Url> {
     let mut former: Vec<Url> = Vec::new();
     for (at, was) in given.value.unwrap_or_default() {
         let why = if was == *now {
@@ -271,20 +275,20 @@ fn former_addresses(table: &Table, given: ReadKey<Vec<(usize, Url)>>, now: &Url)
             continue;
         };
         let hint = "`former` lists addresses that are no longer used, each once";
-        table.wrong(at, Mistake::new(why).hint(hint));
+        table.report_mistake(at, Mistake::new(why).hint(hint));
     }
     former
 }
 
-pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
-    let table = section(tops, "store");
-    let url = secret::text(&table, "url", environment);
+pub(super) fn read_store(tops: &[ConfigTable], environment: EnvironmentLookup) -> StoreConfig {
+    let table = find_section(tops, "store");
+    let url = secret::read_text_or_secret(&table, "url", environment);
     let at = url.at.unwrap_or(table.at);
     let mut unread = None;
-    let path = url.read(&table, |url| {
+    let path = url.convert(&table, |url| {
         let text = match url {
-            Written::Openly(text) => text,
-            Written::Secretly(secret) => match secret::read(&secret) {
+            TextOrSecret::Openly(text) => text,
+            TextOrSecret::Secretly(secret) => match secret::read_secret(&secret) {
                 Ok(text) => text,
                 Err(SecretError::Wrong(message)) => return Err(Mistake::new(message)),
                 // The store that keeps the configuration is the one that it names.
@@ -292,7 +296,7 @@ pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
                 Err(SecretError::Unreadable(message)) => {
                     unread = Some(Diagnostic {
                         severity: Severity::Mistake,
-                        place: table.file.place(at),
+                        place: table.file.place_of_byte(at),
                         message,
                         hint: None,
                     });
@@ -300,42 +304,44 @@ pub(super) fn store(tops: &[Table], environment: Environment) -> StoreConfig {
                 }
             },
         };
-        address::store(&text, &table.file.resolve(""))
+        address::parse_store_path(&text, &table.file.resolve_path(""))
     });
-    table.finish(&[]);
+    table.refuse_unknown_keys(&[]);
     StoreConfig {
         path: path
             .value
-            .unwrap_or(tops[0].file.resolve("../var/tidings.db")),
+            .unwrap_or(tops[0].file.resolve_path("../var/tidings.db")),
         unread,
     }
 }
 
-pub(super) fn publish(tops: &[Table]) -> PublishConfig {
-    let table = section(tops, "publish");
-    let dir = table.text("dir", |path| Ok(table.file.resolve(units::line(path)?)));
-    let max_items = table.number("max_items", 1..=500);
-    let min_age = table.duration("min_age", units::duration);
-    let fresh = table.duration("fresh", units::duration);
-    table.finish(&[]);
+pub(super) fn read_publish(tops: &[ConfigTable]) -> PublishConfig {
+    let table = find_section(tops, "publish");
+    let dir = table.read_text("dir", |path| {
+        Ok(table.file.resolve_path(units::parse_line(path)?))
+    });
+    let max_items = table.read_number("max_items", 1..=500);
+    let min_age = table.read_duration("min_age", units::parse_duration);
+    let fresh = table.read_duration("fresh", units::parse_duration);
+    table.refuse_unknown_keys(&[]);
     PublishConfig {
-        dir: dir.value.unwrap_or(tops[0].file.resolve("../feeds")),
+        dir: dir.value.unwrap_or(tops[0].file.resolve_path("../feeds")),
         max_items: max_items.value.unwrap_or(100),
         min_age: min_age.value.unwrap_or(14 * DAY),
         fresh: fresh.value.unwrap_or(7 * DAY),
     }
 }
 
-pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
-    let table = section(tops, "fetch");
-    let timeout = table.duration("timeout", units::interval);
-    let max_body = table.size("max_body");
-    let concurrency = table.number("concurrency", 1..=1024);
-    let per_host = table.number("per_host", 1..=1024);
-    let host_delay = table.duration("host_delay", units::duration);
-    let networks = table.texts("allow_networks", network);
-    let robots = table.text("robots", robots);
-    table.finish(&[]);
+pub(super) fn read_fetch(tops: &[ConfigTable]) -> FetchConfig {
+    let table = find_section(tops, "fetch");
+    let timeout = table.read_duration("timeout", units::parse_interval);
+    let max_body = table.read_size("max_body");
+    let concurrency = table.read_number("concurrency", 1..=1024);
+    let per_host = table.read_number("per_host", 1..=1024);
+    let host_delay = table.read_duration("host_delay", units::parse_duration);
+    let networks = table.read_texts("allow_networks", parse_network);
+    let robots = table.read_text("robots", parse_robots_policy);
+    table.refuse_unknown_keys(&[]);
     let networks = networks.value.unwrap_or_default().into_iter();
     FetchConfig {
         timeout: timeout.value.unwrap_or(Duration::from_secs(30)),
@@ -349,10 +355,10 @@ pub(super) fn fetch(tops: &[Table]) -> FetchConfig {
 }
 
 /// Returns the address at which readers on this machine find the server.
-fn served_at(server: &ServerConfig) -> Option<Url> {
+fn listen_base_url(server: &ServerConfig) -> Option<Url> {
     let tcp = server.listen.iter().find_map(|listen| match listen {
-        Listen::Tcp(address) => Some(*address),
-        Listen::Unix(_) => None,
+        ListenAddress::Tcp(address) => Some(*address),
+        ListenAddress::Unix(_) => None,
     })?;
     let host = if tcp.ip().is_unspecified() {
         Ipv4Addr::LOCALHOST.into()
@@ -365,8 +371,8 @@ fn served_at(server: &ServerConfig) -> Option<Url> {
 }
 
 /// Parses a line that is valid in a header.
-fn contact(text: &str) -> Result<String, Mistake> {
-    let contact = units::line(text)?;
+fn parse_contact(text: &str) -> Result<String, Mistake> {
+    let contact = units::parse_line(text)?;
     if contact.is_ascii() {
         Ok(contact)
     } else {
@@ -375,7 +381,7 @@ fn contact(text: &str) -> Result<String, Mistake> {
     }
 }
 
-fn robots(text: &str) -> Result<RobotsPolicy, Mistake> {
+fn parse_robots_policy(text: &str) -> Result<RobotsPolicy, Mistake> {
     let known = RobotsPolicy::NAMES.iter().find(|(name, _)| *name == text);
     known.map(|(_, policy)| *policy).ok_or_else(|| {
         Mistake::new(format!("`{text}` is no way to treat robots.txt"))
@@ -383,13 +389,13 @@ fn robots(text: &str) -> Result<RobotsPolicy, Mistake> {
     })
 }
 
-fn network(text: &str) -> Result<IpNet, Mistake> {
+fn parse_network(text: &str) -> Result<IpNet, Mistake> {
     text.parse().map_err(|_| {
         Mistake::new(format!("`{text}` is no network")).hint(r#"write `"127.0.0.0/8"`"#)
     })
 }
 
-fn trusted_proxy(text: &str) -> Result<TrustedProxy, Mistake> {
+fn parse_trusted_proxy(text: &str) -> Result<TrustedProxy, Mistake> {
     if text == "unix" {
         return Ok(TrustedProxy::UnixSocket);
     }
@@ -406,16 +412,16 @@ fn trusted_proxy(text: &str) -> Result<TrustedProxy, Mistake> {
 }
 
 /// Returns the section `key`, which may be in any one file; an empty one if it is in none.
-fn section<'a>(tops: &[Table<'a>], key: &'static str) -> Table<'a> {
-    let mut first: Option<Table<'a>> = None;
-    for table in tops.iter().filter_map(|top| top.table(key).value) {
+fn find_section<'a>(tops: &[ConfigTable<'a>], key: &'static str) -> ConfigTable<'a> {
+    let mut first: Option<ConfigTable<'a>> = None;
+    for table in tops.iter().filter_map(|top| top.read_table(key).value) {
         match &first {
             None => first = Some(table),
             Some(first) => {
                 let message = format!("`[{key}]` stands already at {}", first.place());
-                table.wrong(table.at, Mistake::new(message));
+                table.report_mistake(table.at, Mistake::new(message));
             }
         }
     }
-    first.unwrap_or_else(|| tops[0].empty())
+    first.unwrap_or_else(|| tops[0].empty_table())
 }

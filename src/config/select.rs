@@ -7,28 +7,28 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::diagnostic::{Mistake, parsed};
-use super::file::{Value, ValueKind};
-use super::table::{ReadKey, Table};
+use super::diagnostic::{Mistake, parse_value};
+use super::file::{SpannedValue, ValueKind};
+use super::table::{ConfigTable, ReadKey};
 use super::units;
 use crate::model::{
     Css, ElementPath, Field, Fields, Find, JsonPath, Pattern, Replacement, Rule, Rules,
 };
 
 /// Texts that find places.
-type Places = Vec<Written>;
+type LocatorTexts = Vec<LocatorText>;
 
 /// A text that finds places, with its position.
 #[derive(Clone)]
-struct Written {
+struct LocatorText {
     at: usize,
     text: String,
-    way: Way,
+    way: SearchScope,
 }
 
 /// The part of a document that a text searches.
 #[derive(Clone)]
-pub(super) enum Way {
+pub(super) enum SearchScope {
     /// The entry; or the document, when looking for entries.
     Within,
     /// `{ before = … }`
@@ -42,7 +42,7 @@ pub(super) enum Way {
     },
 }
 
-impl Way {
+impl SearchScope {
     /// Returns the key that selects it.
     fn key(&self) -> &'static str {
         match self {
@@ -58,39 +58,39 @@ impl Way {
 pub(super) trait Locator: FromStr<Err: fmt::Display> {
     /// Returns the same locator, searching where `way` specifies; or the mistake, with its position if it is in another
     /// text.
-    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)>;
+    fn with_scope(self, way: &SearchScope) -> Result<Self, (Option<usize>, Mistake)>;
 
     /// Checks that it can find entries.
-    fn finds_entries(&self) -> Result<(), Mistake> {
+    fn check_finds_entries(&self) -> Result<(), Mistake> {
         Ok(())
     }
 }
 
 impl Locator for Css {
-    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
+    fn with_scope(self, way: &SearchScope) -> Result<Self, (Option<usize>, Mistake)> {
         let key = way.key();
         let told = |message: String| Err((None, Mistake::new(message)));
         match way {
-            Way::Within => Ok(self),
-            Way::Before | Way::Page if self.names_self => told(format!(
+            SearchScope::Within => Ok(self),
+            SearchScope::Before | SearchScope::Page if self.names_self => told(format!(
                 "`{self}` is of the entry: `{key}` looks outside of it"
             )),
-            Way::Before => Ok(self.before()),
-            Way::Page => Ok(self.of_page()),
-            Way::Run { .. } if !self.names_elements() => told(format!(
+            SearchScope::Before => Ok(self.before_entry()),
+            SearchScope::Page => Ok(self.in_page()),
+            SearchScope::Run { .. } if !self.names_elements() => told(format!(
                 "`{self}` names no elements: an entry begins at one"
             )),
-            Way::Run { until } => {
+            SearchScope::Run { until } => {
                 let until = until.as_ref().map(|(at, text)| {
-                    let css = elements(text);
+                    let css = parse_element_selector(text);
                     css.map_err(|mistake| (Some(*at), mistake))
                 });
-                Ok(self.run(until.transpose()?))
+                Ok(self.with_run(until.transpose()?))
             }
         }
     }
 
-    fn finds_entries(&self) -> Result<(), Mistake> {
+    fn check_finds_entries(&self) -> Result<(), Mistake> {
         if self.selector.is_some() {
             return Ok(());
         }
@@ -101,20 +101,20 @@ impl Locator for Css {
 }
 
 impl Locator for JsonPath {
-    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
-        only_within(self, way)
+    fn with_scope(self, way: &SearchScope) -> Result<Self, (Option<usize>, Mistake)> {
+        require_entry_scope(self, way)
     }
 }
 
 impl Locator for ElementPath {
-    fn looking(self, way: &Way) -> Result<Self, (Option<usize>, Mistake)> {
-        only_within(self, way)
+    fn with_scope(self, way: &SearchScope) -> Result<Self, (Option<usize>, Mistake)> {
+        require_entry_scope(self, way)
     }
 }
 
 /// Refuses every way but [`Way::Within`], for documents that are not pages.
-fn only_within<L>(locator: L, way: &Way) -> Result<L, (Option<usize>, Mistake)> {
-    if let Way::Within = way {
+fn require_entry_scope<L>(locator: L, way: &SearchScope) -> Result<L, (Option<usize>, Mistake)> {
+    if let SearchScope::Within = way {
         return Ok(locator);
     }
     let message = format!("`{}` goes only with the kind `html`", way.key());
@@ -132,29 +132,32 @@ const ADDRESSES: [Field; 4] = [Field::Link, Field::Guid, Field::Image, Field::En
 
 /// `select`, or the part of `detail` that is like it.
 #[derive(Clone, Default)]
-pub(super) struct Selected {
+pub(super) struct SelectKeys {
     /// The places of entries.
-    item: ReadKey<Places>,
-    fields: BTreeMap<Field, ReadKey<Rule<Written>>>,
+    item: ReadKey<LocatorTexts>,
+    fields: BTreeMap<Field, ReadKey<Rule<LocatorText>>>,
 }
 
-impl Selected {
+impl SelectKeys {
     /// Reads a table whose fields may be filled by rules, including `item`.
-    pub(super) fn of_list(table: &Table) -> Self {
-        let item = table.given("item", |value| items(table, value));
+    pub(super) fn from_list_table(table: &ConfigTable) -> Self {
+        let item = table.read_value("item", |value| read_items(table, value));
         let selected = Self {
             item,
-            ..Self::of_entry(table)
+            ..Self::from_entry_table(table)
         };
-        table.finish(&[]);
+        table.refuse_unknown_keys(&[]);
         selected
     }
 
     /// Reads a table for a single entry.
-    fn of_entry(table: &Table) -> Self {
+    fn from_entry_table(table: &ConfigTable) -> Self {
         let rule = |field: Field| {
             let key = field.as_str();
-            (field, table.given(key, |value| rule(table, field, value)))
+            (
+                field,
+                table.read_value(key, |value| read_rule(table, field, value)),
+            )
         };
         let fields = Field::ALL.map(rule).into_iter();
         Self {
@@ -164,63 +167,70 @@ impl Selected {
     }
 
     /// Returns these rules, completed field by field from `defaults`.
-    pub(super) fn over(&self, defaults: &Self) -> Self {
+    pub(super) fn with_defaults(&self, defaults: &Self) -> Self {
         let mut fields = defaults.fields.clone();
         fields.extend(self.fields.clone());
         Self {
-            item: self.item.over(&defaults.item),
+            item: self.item.or_default_from(&defaults.item),
             fields,
         }
     }
 
     /// Returns true if a mistake has been reported in any of them.
-    pub(super) fn is_wrong(&self) -> bool {
-        self.item.is_wrong() || self.fields.values().any(ReadKey::is_wrong)
+    pub(super) fn has_mistake(&self) -> bool {
+        self.item.is_invalid() || self.fields.values().any(ReadKey::is_invalid)
     }
 
     /// Returns true if `field` is filled, by its own rule or by a group of another field's pattern. A rule with a
     /// mistake counts.
-    fn fills(&self, field: Field) -> bool {
+    fn fills_field(&self, field: Field) -> bool {
         let rules = self.fields.values().filter_map(|rule| rule.value.as_ref());
         let mut patterns = rules.filter_map(|rule| rule.pattern.as_ref());
         self.fields.contains_key(&field)
-            || patterns.any(|pattern| pattern.fields().any(|named| named == field))
+            || patterns.any(|pattern| pattern.named_fields().any(|named| named == field))
     }
 
     /// Returns the rules of a list; `None` if mistakes, already reported or reported here, leave none.
-    pub(super) fn rules<L: Locator>(&self, table: &Table, at: usize) -> Option<Rules<L>> {
-        if !self.is_wrong() {
+    pub(super) fn convert_rules<L: Locator>(
+        &self,
+        table: &ConfigTable,
+        at: usize,
+    ) -> Option<Rules<L>> {
+        if !self.has_mistake() {
             let filled = [
                 ("item", self.item.at.is_some()),
-                ("title", self.fills(Field::Title)),
+                ("title", self.fills_field(Field::Title)),
             ];
             for (key, _) in filled.into_iter().filter(|(_, is_filled)| !is_filled) {
-                table.absent(at, Mistake::new(format!("`select.{key}` is missing")));
+                table.report_missing(at, Mistake::new(format!("`select.{key}` is missing")));
             }
         }
-        let fields = self.fields(table);
-        let item: Vec<L> = found(table, self.item.value.as_ref()?)?;
-        if let Some(mistake) = item.iter().find_map(|item| item.finds_entries().err()) {
-            table.wrong(self.item.at.unwrap_or(at), mistake);
+        let fields = self.convert_fields(table);
+        let item: Vec<L> = parse_locators(table, self.item.value.as_ref()?)?;
+        if let Some(mistake) = item
+            .iter()
+            .find_map(|item| item.check_finds_entries().err())
+        {
+            table.report_mistake(self.item.at.unwrap_or(at), mistake);
             return None;
         }
-        (!item.is_empty() && self.fills(Field::Title)).then_some(Rules {
+        (!item.is_empty() && self.fills_field(Field::Title)).then_some(Rules {
             item,
             fields: fields?,
         })
     }
 
-    fn fields<L: Locator>(&self, table: &Table) -> Option<Fields<L>> {
-        let rule = |(field, rule): (&Field, &ReadKey<Rule<Written>>)| {
+    fn convert_fields<L: Locator>(&self, table: &ConfigTable) -> Option<Fields<L>> {
+        let rule = |(field, rule): (&Field, &ReadKey<Rule<LocatorText>>)| {
             let Rule {
                 find,
                 pattern,
                 value,
             } = rule.value.clone()?;
             let find = match find {
-                Find::First(places) => Find::First(found(table, &places)?),
+                Find::First(places) => Find::First(parse_locators(table, &places)?),
                 Find::Joined { parts, with } => {
-                    let parts = parts.iter().map(|places| found(table, places));
+                    let parts = parts.iter().map(|places| parse_locators(table, places));
                     let parts: Vec<Option<Vec<L>>> = parts.collect();
                     let parts = parts.into_iter().collect::<Option<_>>()?;
                     Find::Joined { parts, with }
@@ -239,20 +249,21 @@ impl Selected {
     }
 
     /// Returns the places that search outside of the entry.
-    fn outside(&self) -> impl Iterator<Item = &Written> {
+    fn outside_locators(&self) -> impl Iterator<Item = &LocatorText> {
         let rules = self.fields.values().filter_map(|rule| rule.value.as_ref());
         let places = rules.flat_map(|rule| rule.find.places());
-        places.filter(|place| !matches!(place.way, Way::Within))
+        places.filter(|place| !matches!(place.way, SearchScope::Within))
     }
 }
 
 /// Reads `true`, `false`, or a table of rules for the page of an entry.
-pub(super) fn detail(table: &Table) -> ReadKey<Option<Fields<Css>>> {
-    let Some(ValueKind::Boolean(wanted)) = table.peek("detail").map(|value| &value.kind) else {
-        let inner = table.dotted("detail", "detail.");
+pub(super) fn read_detail(table: &ConfigTable) -> ReadKey<Option<Fields<Css>>> {
+    let Some(ValueKind::Boolean(wanted)) = table.peek_value("detail").map(|value| &value.kind)
+    else {
+        let inner = table.read_dotted_table("detail", "detail.");
         let at = inner.at;
         let fields = inner.value.map(|inner| {
-            let selected = Selected::of_entry(&inner);
+            let selected = SelectKeys::from_entry_table(&inner);
             // These identify an entry and lead to its page, so values found on the page could not change them.
             for field in [Field::Guid, Field::Link] {
                 if let Some(at) = selected.fields.get(&field).and_then(|rule| rule.at) {
@@ -261,17 +272,17 @@ pub(super) fn detail(table: &Table) -> ReadKey<Option<Fields<Css>>> {
                         "`{key}` comes too late here: an entry is known before its page is read"
                     );
                     let hint = format!("`select.{key}` finds it in the list");
-                    inner.wrong(at, Mistake::new(message).hint(hint));
+                    inner.report_mistake(at, Mistake::new(message).hint(hint));
                 }
             }
-            for place in selected.outside() {
+            for place in selected.outside_locators() {
                 let key = place.way.key();
                 let message = format!("`{key}` does not go with `detail`");
                 let hint = "every selector of `detail` looks in the whole page of the entry";
-                inner.wrong(place.at, Mistake::new(message).hint(hint));
+                inner.report_mistake(place.at, Mistake::new(message).hint(hint));
             }
-            inner.finish(&[]);
-            selected.fields(&inner).map(Some)
+            inner.refuse_unknown_keys(&[]);
+            selected.convert_fields(&inner).map(Some)
         });
         return ReadKey {
             at,
@@ -279,17 +290,19 @@ pub(super) fn detail(table: &Table) -> ReadKey<Option<Fields<Css>>> {
         };
     };
     let wanted = wanted.then(Fields::default);
-    table.flag("detail").map(|_| wanted)
+    table.read_flag("detail").map(|_| wanted)
 }
 
 /// Reads `remove`: parts of pages to ignore.
-pub(super) fn remove(table: &Table) -> ReadKey<Vec<Css>> {
-    table.texts("remove", elements).map(values)
+pub(super) fn read_remove(table: &ConfigTable) -> ReadKey<Vec<Css>> {
+    table
+        .read_texts("remove", parse_element_selector)
+        .map(drop_positions)
 }
 
 /// Parses a selector that finds elements anywhere.
-pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
-    let css: Css = parsed(text)?;
+pub(super) fn parse_element_selector(text: &str) -> Result<Css, Mistake> {
+    let css: Css = parse_value(text)?;
     if css.names_elements() {
         Ok(css)
     } else {
@@ -298,69 +311,77 @@ pub(super) fn elements(text: &str) -> Result<Css, Mistake> {
 }
 
 /// Reads `replace`: a list of `{ field, regex, with }`.
-pub(super) fn replace(table: &Table) -> ReadKey<Vec<Replacement>> {
-    let at = table.peek("replace").map(|value| value.span.start);
-    let tables = table.tables("replace");
+pub(super) fn read_replace(table: &ConfigTable) -> ReadKey<Vec<Replacement>> {
+    let at = table.peek_value("replace").map(|value| value.span.start);
+    let tables = table.read_tables("replace");
     let count = tables.len();
-    let replaced: Vec<Replacement> = tables.iter().filter_map(replacement).collect();
+    let replaced: Vec<Replacement> = tables.iter().filter_map(read_replacement).collect();
     ReadKey {
         at,
         value: (at.is_some() && replaced.len() == count).then_some(replaced),
     }
 }
 
-fn replacement(table: &Table) -> Option<Replacement> {
-    let field = table.required("field", table.text("field", field));
-    let regex = table.required("regex", table.text("regex", |text| Ok(text.to_owned())));
-    let with = table.text("with", |text| Ok(text.to_owned()));
-    table.finish(&[]);
+fn read_replacement(table: &ConfigTable) -> Option<Replacement> {
+    let field = table.require_key("field", table.read_text("field", parse_field));
+    let regex = table.require_key(
+        "regex",
+        table.read_text("regex", |text| Ok(text.to_owned())),
+    );
+    let with = table.read_text("with", |text| Ok(text.to_owned()));
+    table.refuse_unknown_keys(&[]);
     let (at, field) = (regex.at.unwrap_or(table.at), field.value?);
     let with = with.value.unwrap_or_default();
     match Replacement::new(field, &regex.value?, &with) {
         Ok(replacement) => Some(replacement),
         Err(error) => {
-            table.wrong(at, Mistake::new(error.to_string()));
+            table.report_mistake(at, Mistake::new(error.to_string()));
             None
         }
     }
 }
 
-fn field(text: &str) -> Result<Field, Mistake> {
+fn parse_field(text: &str) -> Result<Field, Mistake> {
     let unknown = |()| {
         let names = Field::ALL.map(Field::as_str);
-        Mistake::new(format!("there is no field `{text}`")).or_rather(text, names.into_iter())
+        Mistake::new(format!("there is no field `{text}`")).suggest_nearest(text, names.into_iter())
     };
     text.parse().map_err(unknown)
 }
 
 /// Reads the rule of a field: a text, a list, or a table.
-fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mistake> {
+fn read_rule(
+    table: &ConfigTable,
+    field: Field,
+    value: &SpannedValue,
+) -> Result<Rule<LocatorText>, Mistake> {
     let key = field.as_str();
     let ValueKind::Table(_) = value.kind else {
         return Ok(Rule {
-            find: Find::First(places(table, key, value)?),
+            find: Find::First(read_places(table, key, value)?),
             pattern: None,
             value: None,
         });
     };
-    let inner = table.table_of(value);
-    let find = inner.given("find", |value| places(&inner, "find", value));
-    let join = inner.given("join", |value| parts(&inner, value));
-    let outside = [Way::Before, Way::Page].map(|way| outside(&inner, &way));
-    let with = inner.text("with", |text| Ok(text.to_owned()));
-    let pattern = inner.text("regex", pattern);
-    let fixed = inner.text("value", units::line);
-    inner.finish(&[]);
+    let inner = table.nested_table(value);
+    let find = inner.read_value("find", |value| read_places(&inner, "find", value));
+    let join = inner.read_value("join", |value| read_join_parts(&inner, value));
+    let outside =
+        [SearchScope::Before, SearchScope::Page].map(|way| read_outside_locators(&inner, &way));
+    let with = inner.read_text("with", |text| Ok(text.to_owned()));
+    let pattern = inner.read_text("regex", parse_pattern);
+    let fixed = inner.read_text("value", units::parse_line);
+    inner.refuse_unknown_keys(&[]);
     let ways = [find.at, join.at, outside[0].at, outside[1].at];
-    exclusive(&inner, ways);
+    refuse_several_ways(&inner, ways);
     if let (Some(at), None) = (with.at, join.at) {
-        inner.wrong(at, Mistake::new("`with` goes only with `join`"));
+        inner.report_mistake(at, Mistake::new("`with` goes only with `join`"));
     }
-    let is_wrong = find.is_wrong()
-        || join.is_wrong()
-        || outside.iter().any(ReadKey::is_wrong)
-        || pattern.is_wrong()
-        || fixed.is_wrong();
+    let is_wrong = find.is_invalid()
+        || join.is_invalid()
+        || outside.iter().any(ReadKey::is_invalid)
+        || pattern.is_invalid()
+        || fixed.is_invalid();
     let looks = ways.iter().any(Option::is_some);
     if !is_wrong && !looks && fixed.at.is_none() {
         return Err(Mistake::new(format!(
@@ -386,7 +407,7 @@ fn rule(table: &Table, field: Field, value: &Value) -> Result<Rule<Written>, Mis
 }
 
 /// Refuses more than one way of searching in a rule, given the positions of `find`, `join`, `before` and `page`.
-fn exclusive(table: &Table, ways: [Option<usize>; 4]) {
+fn refuse_several_ways(table: &ConfigTable, ways: [Option<usize>; 4]) {
     const WAYS: [&str; 4] = ["find", "join", "before", "page"];
     let mut given: Vec<(usize, &str)> = ways
         .into_iter()
@@ -400,7 +421,7 @@ fn exclusive(table: &Table, ways: [Option<usize>; 4]) {
     let message = format!("`{first}` and `{second}` exclude one another");
     let hint = format!("a list tries one place after the other: `[\".date\", {{ {second} = … }}]`");
     let mistake = Mistake::new(message);
-    table.wrong(
+    table.report_mistake(
         at,
         match second {
             "before" | "page" => mistake.hint(hint),
@@ -409,43 +430,50 @@ fn exclusive(table: &Table, ways: [Option<usize>; 4]) {
     );
 }
 
-fn pattern(text: &str) -> Result<Pattern, Mistake> {
+fn parse_pattern(text: &str) -> Result<Pattern, Mistake> {
     let names = Field::ALL.map(Field::as_str).join(", ");
-    parsed(text).map_err(|mistake: Mistake| {
+    parse_value(text).map_err(|mistake: Mistake| {
         mistake.hint(format!("groups may be named {names}, as in `(?<date>.+)`"))
     })
 }
 
 /// Reads the places of a field's value: one place or a list of them.
-fn places(table: &Table, key: &str, value: &Value) -> Result<Places, Mistake> {
-    let places = listed(key, value, |value| match &value.kind {
-        ValueKind::Table(_) => beside(table, value),
-        _ => Ok(vec![within(table, key, value, RULE)?]),
+fn read_places(
+    table: &ConfigTable,
+    key: &str,
+    value: &SpannedValue,
+) -> Result<LocatorTexts, Mistake> {
+    let places = read_one_or_list(key, value, |value| match &value.kind {
+        ValueKind::Table(_) => read_outside_place(table, value),
+        _ => Ok(vec![read_entry_locator(table, key, value, RULE)?]),
     });
     Ok(places?.concat())
 }
 
 /// Reads the places of entries: one place or a list of them.
-fn items(table: &Table, value: &Value) -> Result<Places, Mistake> {
+fn read_items(table: &ConfigTable, value: &SpannedValue) -> Result<LocatorTexts, Mistake> {
     const KEY: &str = "item";
-    let item = |value: &Value| match &value.kind {
-        ValueKind::Table(_) => run(table, value),
-        _ => within(table, KEY, value, ITEM),
+    let item = |value: &SpannedValue| match &value.kind {
+        ValueKind::Table(_) => read_sibling_run(table, value),
+        _ => read_entry_locator(table, KEY, value, ITEM),
     };
-    listed(KEY, value, item)
+    read_one_or_list(KEY, value, item)
 }
 
 /// Reads the parts of `join`: places, or lists of which the first that finds something decides.
-fn parts(table: &Table, value: &Value) -> Result<Vec<Places>, Mistake> {
+fn read_join_parts(
+    table: &ConfigTable,
+    value: &SpannedValue,
+) -> Result<Vec<LocatorTexts>, Mistake> {
     const KEY: &str = "join";
-    listed(KEY, value, |value| places(table, KEY, value))
+    read_one_or_list(KEY, value, |value| read_places(table, KEY, value))
 }
 
 /// Reads each value of a list, or a single value.
-fn listed<T>(
+fn read_one_or_list<T>(
     key: &str,
-    value: &Value,
-    read: impl Fn(&Value) -> Result<T, Mistake>,
+    value: &SpannedValue,
+    read: impl Fn(&SpannedValue) -> Result<T, Mistake>,
 ) -> Result<Vec<T>, Mistake> {
     match &value.kind {
         ValueKind::List(values) if !values.is_empty() => values.iter().map(read).collect(),
@@ -455,50 +483,56 @@ fn listed<T>(
 }
 
 /// Reads `{ before = … }` or `{ page = … }` in a list of places.
-fn beside(table: &Table, value: &Value) -> Result<Places, Mistake> {
-    let inner = table.table_of(value);
-    let found = [Way::Before, Way::Page].map(|way| outside(&inner, &way));
+fn read_outside_place(table: &ConfigTable, value: &SpannedValue) -> Result<LocatorTexts, Mistake> {
+    let inner = table.nested_table(value);
+    let found =
+        [SearchScope::Before, SearchScope::Page].map(|way| read_outside_locators(&inner, &way));
     let mut given = found.into_iter().filter(|given| given.at.is_some());
     let (Some(first), None) = (given.next(), given.next()) else {
         let message = "a place in a list is a selector, `{ before = … }` or `{ page = … }`";
         return Err(Mistake::new(message));
     };
-    inner.finish(&[]);
+    inner.refuse_unknown_keys(&[]);
     // If there is no value, its mistake has been reported.
     Ok(first.value.unwrap_or_default())
 }
 
 /// Reads a text that searches the entry.
-fn within(table: &Table, key: &str, value: &Value, wanted: &str) -> Result<Written, Mistake> {
+fn read_entry_locator(
+    table: &ConfigTable,
+    key: &str,
+    value: &SpannedValue,
+    wanted: &str,
+) -> Result<LocatorText, Mistake> {
     match &value.kind {
-        ValueKind::Text(text) => Ok(Written {
+        ValueKind::Text(text) => Ok(LocatorText {
             at: value.span.start,
             text: text.clone(),
-            way: Way::Within,
+            way: SearchScope::Within,
         }),
-        other => Err(table.unwanted(key, other, wanted)),
+        other => Err(table.wrong_type_mistake(key, other, wanted)),
     }
 }
 
 /// Reads `before` or `page`: places outside of the entry.
-fn outside(table: &Table, way: &Way) -> ReadKey<Places> {
+fn read_outside_locators(table: &ConfigTable, way: &SearchScope) -> ReadKey<LocatorTexts> {
     let key = way.key();
-    let text = |value: &Value| {
-        let place = within(table, key, value, PLACE)?;
-        Ok(Written {
+    let text = |value: &SpannedValue| {
+        let place = read_entry_locator(table, key, value, PLACE)?;
+        Ok(LocatorText {
             way: way.clone(),
             ..place
         })
     };
-    table.given(key, |value| listed(key, value, text))
+    table.read_value(key, |value| read_one_or_list(key, value, text))
 }
 
 /// Reads `{ from = …, until = … }`: entries of several siblings.
-fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
-    let inner = table.table_of(value);
-    let text = |key| inner.given(key, |value| within(&inner, key, value, PLACE));
+fn read_sibling_run(table: &ConfigTable, value: &SpannedValue) -> Result<LocatorText, Mistake> {
+    let inner = table.nested_table(value);
+    let text = |key| inner.read_value(key, |value| read_entry_locator(&inner, key, value, PLACE));
     let (from, until) = (text("from"), text("until"));
-    inner.finish(&[]);
+    inner.refuse_unknown_keys(&[]);
     if from.at.is_none() {
         return Err(Mistake::new(
             "`select.item` needs `from`: what each entry begins with",
@@ -506,27 +540,27 @@ fn run(table: &Table, value: &Value) -> Result<Written, Mistake> {
     }
     let until = until.value.map(|until| (until.at, until.text));
     // If its mistake has been reported, any selector will do.
-    let from = from.value.unwrap_or(Written {
+    let from = from.value.unwrap_or(LocatorText {
         at: value.span.start,
         text: "*".to_owned(),
-        way: Way::Within,
+        way: SearchScope::Within,
     });
-    Ok(Written {
-        way: Way::Run { until },
+    Ok(LocatorText {
+        way: SearchScope::Run { until },
         ..from
     })
 }
 
 /// Converts the places for the kind of document; `None` if one of them is invalid, which is reported.
-fn found<L: Locator>(table: &Table, places: &Places) -> Option<Vec<L>> {
-    let read = |written: &Written| {
+fn parse_locators<L: Locator>(table: &ConfigTable, places: &LocatorTexts) -> Option<Vec<L>> {
+    let read = |written: &LocatorText| {
         let told = |(at, mistake): (Option<usize>, Mistake)| {
-            table.wrong(at.unwrap_or(written.at), mistake);
+            table.report_mistake(at.unwrap_or(written.at), mistake);
         };
-        let place: Result<L, Mistake> = parsed(&written.text);
+        let place: Result<L, Mistake> = parse_value(&written.text);
         let place = place.map_err(|mistake| (None, mistake));
         place
-            .and_then(|place| place.looking(&written.way))
+            .and_then(|place| place.with_scope(&written.way))
             .map_err(told)
             .ok()
     };
@@ -534,6 +568,6 @@ fn found<L: Locator>(table: &Table, places: &Places) -> Option<Vec<L>> {
     read.into_iter().collect()
 }
 
-fn values<T>(listed: Vec<(usize, T)>) -> Vec<T> {
+fn drop_positions<T>(listed: Vec<(usize, T)>) -> Vec<T> {
     listed.into_iter().map(|(_, value)| value).collect()
 }

@@ -11,14 +11,14 @@ use std::path::Path;
 use chrono_tz::Tz;
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, TableLike, Value};
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, DiagnosticCollector};
 use super::edit::{self, EditError};
-use super::file::File;
-use super::include::{self, Changed, MAX_FILE_BYTES};
-use super::secret::Environment;
-use super::source::{self, Surroundings};
-use super::table::Table;
-use super::{Config, Refused};
+use super::file::ParsedFile;
+use super::include::{self, ChangedFile, MAX_FILE_BYTES};
+use super::secret::EnvironmentLookup;
+use super::source::{self, SourceContext};
+use super::table::ConfigTable;
+use super::{Config, InvalidConfig};
 use crate::model::Source;
 
 /// The id of a source that is not in any file.
@@ -58,7 +58,7 @@ impl Setting {
     ///
     /// # Errors
     /// [`SettingError`]
-    pub fn text(argument: &str, key: &str, text: &str) -> Result<Self, SettingError> {
+    pub fn from_text(argument: &str, key: &str, text: &str) -> Result<Self, SettingError> {
         Self::new(argument, key, Value::from(text))
     }
 
@@ -66,9 +66,9 @@ impl Setting {
     ///
     /// # Errors
     /// [`SettingError`]
-    pub fn texts(argument: &str, key: &str, texts: &[&str]) -> Result<Self, SettingError> {
+    pub fn from_texts(argument: &str, key: &str, texts: &[&str]) -> Result<Self, SettingError> {
         match texts {
-            [text] => Self::text(argument, key, text),
+            [text] => Self::from_text(argument, key, text),
             texts => Self::new(argument, key, texts.iter().copied().collect()),
         }
     }
@@ -85,7 +85,7 @@ impl Setting {
     }
 
     /// Returns true if it sets `key`, or anything within it.
-    pub fn sets(&self, key: &str) -> bool {
+    pub fn sets_key(&self, key: &str) -> bool {
         self.path.first().is_some_and(|first| first == key)
     }
 
@@ -108,7 +108,7 @@ impl Setting {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// The mistakes found by the configuration's reader.
-    #[error("{}", lines(.0))]
+    #[error("{}", format_mistakes(.0))]
     Wrong(Vec<WrongSetting>),
     /// The file of the source cannot be read or changed.
     #[error("{file}: {cause}")]
@@ -143,7 +143,7 @@ impl fmt::Display for WrongSetting {
     }
 }
 
-fn lines(mistakes: &[WrongSetting]) -> String {
+fn format_mistakes(mistakes: &[WrongSetting]) -> String {
     let lines: Vec<String> = mistakes.iter().map(WrongSetting::to_string).collect();
     lines.join("\n")
 }
@@ -153,33 +153,38 @@ fn lines(mistakes: &[WrongSetting]) -> String {
 ///
 /// # Errors
 /// [`SettingsError::Wrong`]
-pub fn unconfigured(
+pub fn source_from_settings(
     settings: &[Setting],
     zone: Tz,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Source, SettingsError> {
     let block = format!("[[source]]\nid = \"{UNNAMED}\"\nurl = \"{NOWHERE}\"\n");
-    let changed = with(&block, UNNAMED, settings, &[]).map_err(|cause| SettingsError::File {
-        file: "the command line".to_owned(),
-        cause,
-    })?;
-    let read = alone(&changed.text, zone, environment);
-    read.map_err(|refused| changed.wrong(settings, refused.0, None))
+    let changed =
+        patch_text(&block, UNNAMED, settings, &[]).map_err(|cause| SettingsError::File {
+            file: "the command line".to_owned(),
+            cause,
+        })?;
+    let read = read_single_source(&changed.text, zone, environment);
+    read.map_err(|refused| changed.settings_error(settings, refused.0, None))
 }
 
 /// Reads the source of a text without its surroundings.
-fn alone(text: &str, zone: Tz, environment: Environment<'_>) -> Result<Source, Refused> {
-    let report = Diagnostics::default();
-    let file = File::new(0, Path::new("command line"), text.to_owned(), &report);
-    let tops = [Table::top(&file, &report)];
+fn read_single_source(
+    text: &str,
+    zone: Tz,
+    environment: EnvironmentLookup<'_>,
+) -> Result<Source, InvalidConfig> {
+    let report = DiagnosticCollector::default();
+    let file = ParsedFile::new(0, Path::new("command line"), text.to_owned(), &report);
+    let tops = [ConfigTable::root(&file, &report)];
     let topics = BTreeMap::new();
-    let around = Surroundings {
+    let around = SourceContext {
         topics: &topics,
         zone,
         environment,
     };
-    let mut sources = source::read(&tops, &around);
-    report.finish()?;
+    let mut sources = source::read_sources(&tops, &around);
+    report.into_warnings()?;
     Ok(sources.remove(0))
 }
 
@@ -188,7 +193,7 @@ fn alone(text: &str, zone: Tz, environment: Environment<'_>) -> Result<Source, R
 ///
 /// # Errors
 /// [`SettingsError`]
-pub fn reconfigured(
+pub fn config_with_settings(
     config: &Config,
     source: &Source,
     settings: &[Setting],
@@ -202,27 +207,27 @@ pub fn reconfigured(
     };
     let unread = |error: std::io::Error| failed(EditError::Unread(error.to_string()));
     let path = file.canonicalize().map_err(unread)?;
-    let bytes = include::contents(&path, MAX_FILE_BYTES).map_err(unread)?;
+    let bytes = include::read_bounded_file(&path, MAX_FILE_BYTES).map_err(unread)?;
     let text = String::from_utf8(bytes).map_err(|error| unread(std::io::Error::other(error)))?;
-    let changed = with(&text, source.id.as_str(), settings, without).map_err(failed)?;
-    let read = Changed {
+    let changed = patch_text(&text, source.id.as_str(), settings, without).map_err(failed)?;
+    let read = ChangedFile {
         path: &path,
         text: &changed.text,
     };
     let read = super::load_changed(&config.file, &read, environment);
-    read.map_err(|refused| changed.wrong(settings, refused.0, Some(&path)))
+    read.map_err(|refused| changed.settings_error(settings, refused.0, Some(&path)))
 }
 
 /// A text with settings inserted.
-struct Set {
+struct PatchedText {
     text: String,
     /// The lines of each setting.
     lines: Vec<Range<usize>>,
 }
 
-impl Set {
+impl PatchedText {
     /// Converts the mistakes of a configuration that had none before.
-    fn wrong(
+    fn settings_error(
         &self,
         settings: &[Setting],
         mistakes: Vec<Diagnostic>,
@@ -245,27 +250,32 @@ impl Set {
 }
 
 /// Returns `text` with settings in the block of the source `id`, and without some of its keys.
-fn with(text: &str, id: &str, settings: &[Setting], without: &[&str]) -> Result<Set, EditError> {
+fn patch_text(
+    text: &str,
+    id: &str,
+    settings: &[Setting],
+    without: &[&str],
+) -> Result<PatchedText, EditError> {
     let mut document: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| EditError::Toml(error.message().to_owned()))?;
     let no_source = || EditError::NoSource(id.to_owned());
-    let block = block(&mut document, id).ok_or_else(no_source)?;
+    let block = find_block_mut(&mut document, id).ok_or_else(no_source)?;
     for key in without {
         block.remove(key);
     }
     for setting in settings {
-        put(block, &setting.path, setting.value.clone());
+        set_path(block, &setting.path, setting.value.clone());
     }
     let text = document.to_string();
     let lines = settings
         .iter()
-        .map(|setting| lines_of(&text, id, &setting.path).unwrap_or_default())
+        .map(|setting| lines_of_key(&text, id, &setting.path).unwrap_or_default())
         .collect();
-    Ok(Set { text, lines })
+    Ok(PatchedText { text, lines })
 }
 
-fn block<'a>(document: &'a mut DocumentMut, id: &str) -> Option<&'a mut dyn TableLike> {
+fn find_block_mut<'a>(document: &'a mut DocumentMut, id: &str) -> Option<&'a mut dyn TableLike> {
     let has_id = |table: &dyn TableLike| table.get("id").and_then(Item::as_str) == Some(id);
     match document.get_mut("source")? {
         Item::ArrayOfTables(list) => {
@@ -283,7 +293,7 @@ fn block<'a>(document: &'a mut DocumentMut, id: &str) -> Option<&'a mut dyn Tabl
 }
 
 /// Sets a value at a path of keys, replacing any existing one.
-fn put(table: &mut dyn TableLike, path: &[String], value: Value) {
+fn set_path(table: &mut dyn TableLike, path: &[String], value: Value) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -297,14 +307,14 @@ fn put(table: &mut dyn TableLike, path: &[String], value: Value) {
         table.insert(first, Item::Value(Value::InlineTable(inner)));
     }
     if let Some(inner) = table.get_mut(first).and_then(Item::as_table_like_mut) {
-        put(inner, rest, value);
+        set_path(inner, rest, value);
     }
 }
 
 /// Returns the lines, from 1, of the value at a path of keys.
-fn lines_of(text: &str, id: &str, path: &[String]) -> Option<Range<usize>> {
+fn lines_of_key(text: &str, id: &str, path: &[String]) -> Option<Range<usize>> {
     let document = Document::parse(text).ok()?;
-    let block = edit::block(&document, id)?;
+    let block = edit::find_block(&document, id)?;
     let (first, rest) = path.split_first()?;
     let item = rest.iter().try_fold(block.table.get(first)?, |item, key| {
         item.as_table_like()?.get(key)
@@ -331,7 +341,7 @@ mod tests {
     }
 
     fn read(written: &[&str]) -> Result<Source, String> {
-        let source = unconfigured(&settings(written), Tz::UTC, &|_| None);
+        let source = source_from_settings(&settings(written), Tz::UTC, &|_| None);
         source.map_err(|error| error.to_string())
     }
 
@@ -395,7 +405,7 @@ mod tests {
     fn a_block_keeps_what_is_not_set() {
         let check = |text: &str, expected: &str| {
             let settings = settings(&["select.title=h2", "rank=1", "detail.content=main"]);
-            let set = with(text, "a", &settings, &["record"]).unwrap();
+            let set = patch_text(text, "a", &settings, &["record"]).unwrap();
             assert_eq!(set.text, expected);
         };
         check(

@@ -25,14 +25,14 @@ pub(super) struct SyntaxMistake {
 
 /// Mistakes, and the byte ranges that are unusable because of them.
 #[derive(Default)]
-pub(super) struct Syntax {
+pub(super) struct SyntaxReport {
     pub(super) found: Vec<SyntaxMistake>,
     pub(super) torn: Vec<Range<usize>>,
 }
 
 /// Returns the mistakes in `text`, from the `errors` of the parser: a byte position and a message each.
-pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
-    let mut syntax = Syntax::default();
+pub(super) fn find_syntax_mistakes(text: &str, errors: &[(usize, &str)]) -> SyntaxReport {
+    let mut syntax = SyntaxReport::default();
     let open = errors.iter().filter_map(|error| unclosed_list(text, error));
     let open = open.min();
     if let Some((begin, key)) = open {
@@ -45,11 +45,11 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
     for (at, message) in errors.iter().filter(|(at, _)| *at < before) {
         let (line, begin) = (line_at(text, *at), line_start(text, *at));
         let mistake = Mistake::new(*message);
-        let mistake = match hint(text, *at, message, line) {
+        let mistake = match hint_for_line(text, *at, message, line) {
             Some(hint) => mistake.hint(hint),
             None => mistake,
         };
-        if torn_header(line).is_some() {
+        if hint_for_header(line).is_some() {
             // The keys below belong to a table that was not parsed.
             syntax.torn.push(begin..next_table(text, begin));
         }
@@ -58,7 +58,7 @@ pub(super) fn mistakes(text: &str, errors: &[(usize, &str)]) -> Syntax {
     syntax
 }
 
-fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
+fn hint_for_line(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
     // Within quotation marks any character is allowed.
     let bare = outside_quotes(line);
     let is_open = is_open_text(text, at, message);
@@ -77,12 +77,12 @@ fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
             "the line holds an invisible character (U+{code:04X}): type the blank anew"
         ));
     }
-    if let Some(header) = torn_header(line) {
+    if let Some(header) = hint_for_header(line) {
         return Some(format!("a bracket is missing: write {header}"));
     }
     let trimmed = bare.trim();
-    match assignment(trimmed) {
-        Some((key, value)) if is_key(key) => assigned(key, value, message),
+    match split_assignment(trimmed) {
+        Some((key, value)) if is_key(key) => hint_for_value(key, value, message),
         Some(_) => None,
         None => {
             let key = trimmed.split_once(':')?.0.trim();
@@ -93,9 +93,9 @@ fn hint(text: &str, at: usize, message: &str, line: &str) -> Option<String> {
 }
 
 /// Suggests the missing part of a line that sets `key`.
-fn assigned(key: &str, value: &str, message: &str) -> Option<String> {
+fn hint_for_value(key: &str, value: &str, message: &str) -> Option<String> {
     let value = value.trim_start();
-    if depth(value) < 0 {
+    if list_depth(value) < 0 {
         Some(format!("the list of `{key}` has no opening `[`"))
     } else if value.starts_with('{') && !value.contains('}') {
         Some(format!(
@@ -119,7 +119,7 @@ fn is_open_text(text: &str, at: usize, message: &str) -> bool {
 }
 
 /// Returns the header meant by `[site`, `[[source]`, `[source]]` or `site]`.
-fn torn_header(line: &str) -> Option<String> {
+fn hint_for_header(line: &str) -> Option<String> {
     let bare = outside_quotes(line);
     let line = bare.trim();
     if line.contains('=') {
@@ -159,7 +159,7 @@ fn unclosed_list<'t>(text: &'t str, (at, message): &(usize, &str)) -> Option<(us
     let mut begin = line_start(text, *at);
     loop {
         let line = line_at(text, begin);
-        if let Some((key, value)) = assignment(line)
+        if let Some((key, value)) = split_assignment(line)
             && is_key(key)
             && value.trim_start().starts_with('[')
         {
@@ -169,7 +169,7 @@ fn unclosed_list<'t>(text: &'t str, (at, message): &(usize, &str)) -> Option<(us
     }
 }
 
-fn assignment(line: &str) -> Option<(&str, &str)> {
+fn split_assignment(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     Some((key.trim(), value))
 }
@@ -184,20 +184,20 @@ fn is_closed(text: &str, at: usize) -> bool {
     let begin = line_start(text, at);
     let rest = text.get(begin..).unwrap_or_default();
     let lines = rest.lines().enumerate();
-    let own = lines.take_while(|(number, line)| *number == 0 || !begins_anew(line));
-    let depth = own.map(|(_, line)| depth(line)).sum::<i32>();
+    let own = lines.take_while(|(number, line)| *number == 0 || !is_new_statement(line));
+    let depth = own.map(|(_, line)| list_depth(line)).sum::<i32>();
     depth <= 0
 }
 
 /// Returns true if the line is the header of a table, or sets a key.
-fn begins_anew(line: &str) -> bool {
+fn is_new_statement(line: &str) -> bool {
     let line = line.trim();
-    let sets = assignment(line).is_some_and(|(key, _)| is_key(key));
+    let sets = split_assignment(line).is_some_and(|(key, _)| is_key(key));
     sets || line.starts_with('[') && line.ends_with(']')
 }
 
 /// Returns how many more lists begin on a line than end.
-fn depth(line: &str) -> i32 {
+fn list_depth(line: &str) -> i32 {
     let bare = outside_quotes(line);
     let count = |wanted: char| {
         let found = bare.chars().filter(|c| *c == wanted).count();
@@ -241,15 +241,15 @@ fn line_at(text: &str, at: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::diagnostic::Diagnostics;
-    use crate::config::file::{File, ValueKind};
+    use crate::config::diagnostic::DiagnosticCollector;
+    use crate::config::file::{ParsedFile, ValueKind};
 
     /// Checks the hints for the mistakes of a text, each with its line.
     #[track_caller]
     fn check(text: &str, expected: &[(usize, &str)]) {
-        let report = Diagnostics::default();
-        File::new(0, "a.toml".as_ref(), text.to_owned(), &report);
-        let found = report.finish().unwrap_err().0;
+        let report = DiagnosticCollector::default();
+        ParsedFile::new(0, "a.toml".as_ref(), text.to_owned(), &report);
+        let found = report.into_warnings().unwrap_err().0;
         let told: Vec<(usize, &str)> = found
             .iter()
             .map(|found| {
@@ -363,9 +363,9 @@ mod tests {
     /// Keys below a torn header belong to no table, and are not reported as mistakes of their own.
     #[test]
     fn keys_below_a_torn_header_are_not_read() {
-        let report = Diagnostics::default();
+        let report = DiagnosticCollector::default();
         let text = "[site]\ntitle = \"a\"\n[[source]\nid = \"b\"\n[store]\nurl = \"c\"\n";
-        let file = File::new(0, "a.toml".as_ref(), text.to_owned(), &report);
+        let file = ParsedFile::new(0, "a.toml".as_ref(), text.to_owned(), &report);
         let keys: Vec<&str> = file
             .entries
             .iter()

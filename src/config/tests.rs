@@ -151,7 +151,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("main.toml");
         std::fs::write(&main, &text).unwrap();
-        if let Err(Refused(mistakes)) = load(&main, &environment) {
+        if let Err(InvalidConfig(mistakes)) = load(&main, &environment) {
             prop_assert!(!mistakes.is_empty());
             let lines = text.lines().count() + 1;
             prop_assert!(mistakes.iter().all(|m| (1..=lines).contains(&m.place.line) && m.place.column >= 1));

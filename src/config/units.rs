@@ -19,7 +19,7 @@ const LARGEST: u64 = 1 << 30;
 const LONGEST_LINE: usize = 500;
 
 /// Parses `90s`, `15m`, `1h30m`, `7d`, `2w`, `2y`: at most a hundred years.
-pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration, Mistake> {
     let text = text.trim();
     if is_number(text) {
         return Err(Mistake::new(format!("`{text}` has no unit")).hint(duration_hint(text)));
@@ -35,8 +35,8 @@ pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
 }
 
 /// Parses a duration greater than zero.
-pub(super) fn interval(text: &str) -> Result<Duration, Mistake> {
-    match duration(text)? {
+pub(super) fn parse_interval(text: &str) -> Result<Duration, Mistake> {
+    match parse_duration(text)? {
         Duration::ZERO => Err(Mistake::new("a duration above zero is wanted")),
         duration => Ok(duration),
     }
@@ -71,7 +71,7 @@ fn is_duration(text: &str) -> bool {
 }
 
 /// Parses `10M` (powers of ten) or `10 MiB` (powers of two) into bytes: 1 to 1 GiB.
-pub(super) fn size(text: &str) -> Result<u64, Mistake> {
+pub(super) fn parse_size(text: &str) -> Result<u64, Mistake> {
     let text = text.trim();
     if is_number(text) {
         return Err(Mistake::new(format!("`{text}` has no unit")).hint(SIZE_HINT));
@@ -88,7 +88,7 @@ pub(super) fn size(text: &str) -> Result<u64, Mistake> {
 }
 
 /// Parses one line of text: a name, a title, a path. XML can contain it (XML 1.0 §2.2).
-pub(super) fn line(text: &str) -> Result<String, Mistake> {
+pub(super) fn parse_line(text: &str) -> Result<String, Mistake> {
     let line = text.trim();
     if line.is_empty() {
         Err(Mistake::new("this is empty"))
@@ -106,14 +106,14 @@ pub(super) fn line(text: &str) -> Result<String, Mistake> {
 }
 
 /// Parses a time zone by its name in the IANA database.
-pub(super) fn zone(text: &str) -> Result<Tz, Mistake> {
+pub(super) fn parse_zone(text: &str) -> Result<Tz, Mistake> {
     text.parse().map_err(|_| {
         let mistake = Mistake::new(format!("there is no time zone `{text}`"));
         if let Some(hint) = zone_hint(text) {
             return mistake.hint(hint);
         }
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        mistake.or_rather(text, names)
+        mistake.suggest_nearest(text, names)
     })
 }
 
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn check_duration(text: &str, expected: Result<u64, &str>) {
-        let read = duration(text).map(|duration| duration.as_secs());
+        let read = parse_duration(text).map(|duration| duration.as_secs());
         assert_eq!(
             read.map_err(|mistake| mistake.message),
             expected.map_err(str::to_owned)
@@ -235,13 +235,13 @@ mod tests {
             check_duration(text, Err(&format!("`{text}` is more than 100 years")));
         }
         assert_eq!(
-            interval("0d").map_err(|m| m.message),
+            parse_interval("0d").map_err(|m| m.message),
             Err("a duration above zero is wanted".into())
         );
     }
 
     fn check_size(text: &str, expected: Result<u64, &str>) {
-        let read = size(text).map_err(|mistake| mistake.message);
+        let read = parse_size(text).map_err(|mistake| mistake.message);
         assert_eq!(read, expected.map_err(str::to_owned));
     }
 
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_zone_in_other_words_is_recognized() {
-        let mistake = zone("America/CostaRica").expect_err("no such zone");
+        let mistake = parse_zone("America/CostaRica").expect_err("no such zone");
         assert_eq!(
             mistake.hint.as_deref(),
             Some("did you mean `America/Costa_Rica`?")
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_abbreviation_is_told_by_its_places() {
-        let hint = |text: &str| zone(text).expect_err("no such zone").hint;
+        let hint = |text: &str| parse_zone(text).expect_err("no such zone").hint;
         let several = "several zones are called `CST`: write the place, such as `America/Costa_Rica` or `America/Chicago` or `Asia/Shanghai`";
         assert_eq!(hint("CST").as_deref(), Some(several));
         assert_eq!(hint("cst").as_deref(), Some(several));
@@ -287,7 +287,9 @@ mod tests {
         ] {
             assert_eq!(hint(text), Some(format!("{what}: {other}")), "{text}");
         }
-        assert!(zone("CET").is_ok() && zone("EST").is_ok() && zone("UTC").is_ok());
+        assert!(
+            parse_zone("CET").is_ok() && parse_zone("EST").is_ok() && parse_zone("UTC").is_ok()
+        );
         let places = ABBREVIATIONS.iter().flat_map(|(_, places)| *places);
         assert!(places.into_iter().all(|place| place.parse::<Tz>().is_ok()));
     }
@@ -295,9 +297,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in "[0-9.]{0,24}[a-zA-Zµ ]{0,4}[0-9]{0,24}[a-z]{0,3}|\\PC*") {
-            prop_assert!(duration(&text).is_ok_and(|d| d <= LONGEST) || duration(&text).is_err());
-            prop_assert!(size(&text).is_ok_and(|s| s <= LARGEST) || size(&text).is_err());
-            prop_assert!(line(&text).is_ok_and(|l| !l.is_empty()) || line(&text).is_err());
+            prop_assert!(parse_duration(&text).is_ok_and(|d| d <= LONGEST) || parse_duration(&text).is_err());
+            prop_assert!(parse_size(&text).is_ok_and(|s| s <= LARGEST) || parse_size(&text).is_err());
+            prop_assert!(parse_line(&text).is_ok_and(|l| !l.is_empty()) || parse_line(&text).is_err());
         }
     }
 }

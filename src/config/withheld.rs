@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use url::Url;
 
-use super::diagnostic::Diagnostics;
-use super::file::{ConfigFile, Entry, File, Value, ValueKind};
-use super::table::Table;
+use super::diagnostic::DiagnosticCollector;
+use super::file::{ConfigFile, ParsedFile, SpannedValue, TableEntry, ValueKind};
+use super::table::ConfigTable;
 use crate::model::{Hash, Secret, hide_secrets};
 
 /// The key of a value that is not kept: the part that may be shown.
@@ -25,7 +25,7 @@ const MARK: &str = "://";
 
 /// A value that contains a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Withheld {
+pub(super) enum WithheldValue {
     /// An address.
     Text(String),
     /// A program and its arguments.
@@ -34,7 +34,7 @@ pub(super) enum Withheld {
 
 /// Values with secrets that the files still contain, by hash. `Debug` hides them.
 #[derive(Clone, Default)]
-pub struct KnownSecrets(HashMap<String, Withheld>);
+pub struct KnownSecrets(HashMap<String, WithheldValue>);
 
 impl fmt::Debug for KnownSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,19 +42,19 @@ impl fmt::Debug for KnownSecrets {
     }
 }
 
-impl Withheld {
+impl WithheldValue {
     fn hash(&self) -> String {
         match self {
             Self::Text(text) => {
                 let url = Url::parse(text).map(String::from);
-                Hash::of(url.as_deref().unwrap_or(text).as_bytes()).to_string()
+                Hash::digest(url.as_deref().unwrap_or(text).as_bytes()).to_string()
             }
-            Self::Words(words) => Hash::of_parts(words.iter().map(String::as_str)).to_string(),
+            Self::Words(words) => Hash::digest_parts(words.iter().map(String::as_str)).to_string(),
         }
     }
 
     /// Returns the value that replaces it in the kept text.
-    fn reference(&self) -> String {
+    fn to_reference(&self) -> String {
         let shown = match self {
             Self::Text(text) => without_secrets(text),
             // Any argument may be part of the secret.
@@ -70,29 +70,29 @@ impl Withheld {
 
 impl KnownSecrets {
     /// Collects the secrets of `files`, including torn ones.
-    pub(super) fn of(files: &[File]) -> Self {
+    pub(super) fn from_files(files: &[ParsedFile]) -> Self {
         let mut known = Self::default();
         for file in files {
             for entry in &file.entries {
-                known.collect(entry);
+                known.collect_from_entry(entry);
             }
             for range in secret_addresses(file.text()) {
                 let text = file.text().get(range).unwrap_or_default();
-                known.insert(Withheld::Text(text.to_owned()));
+                known.insert(WithheldValue::Text(text.to_owned()));
             }
         }
         known
     }
 
-    fn collect(&mut self, entry: &Entry) {
-        if let Some(withheld) = withheld(entry) {
+    fn collect_from_entry(&mut self, entry: &TableEntry) {
+        if let Some(withheld) = withheld_value(entry) {
             self.insert(withheld);
             return;
         }
-        for_each_entry(&entry.value, &mut |entry| self.collect(entry));
+        for_each_entry(&entry.value, &mut |entry| self.collect_from_entry(entry));
     }
 
-    fn insert(&mut self, withheld: Withheld) {
+    fn insert(&mut self, withheld: WithheldValue) {
         self.0.insert(withheld.hash(), withheld);
     }
 }
@@ -100,30 +100,35 @@ impl KnownSecrets {
 /// Returns the texts of `files` without the secrets in their addresses.
 pub fn without_address_secrets(files: &[ConfigFile]) -> Vec<ConfigFile> {
     let masked = files.iter().map(|file| ConfigFile {
-        text: masked(file).into(),
+        text: mask_secrets(file).into(),
         ..file.clone()
     });
     masked.collect()
 }
 
-fn masked(kept: &ConfigFile) -> String {
+fn mask_secrets(kept: &ConfigFile) -> String {
     // Its mistakes have been reported elsewhere.
-    let file = File::kept(0, kept, &KnownSecrets::default(), &Diagnostics::default());
+    let file = ParsedFile::from_kept(
+        0,
+        kept,
+        &KnownSecrets::default(),
+        &DiagnosticCollector::default(),
+    );
     let mut replaced = Vec::new();
     for entry in &file.entries {
-        replace(entry, &mut replaced);
+        replace_in_entry(entry, &mut replaced);
     }
-    let text = with_replaced(file.text(), replaced);
+    let text = apply_replacements(file.text(), replaced);
     // Comments may contain addresses, too.
     let comments = secret_addresses(&text).into_iter().map(|range| {
         let shown = shown_address(text.get(range.clone()).unwrap_or_default());
         (range, shown.unwrap_or_default())
     });
     let comments = comments.collect();
-    with_replaced(&text, comments)
+    apply_replacements(&text, comments)
 }
 
-fn with_replaced(text: &str, mut replaced: Vec<(Range<usize>, String)>) -> String {
+fn apply_replacements(text: &str, mut replaced: Vec<(Range<usize>, String)>) -> String {
     replaced.sort_by_key(|(range, _)| range.start);
     let mut whole = text.to_owned();
     for (range, value) in replaced.into_iter().rev() {
@@ -132,17 +137,17 @@ fn with_replaced(text: &str, mut replaced: Vec<(Range<usize>, String)>) -> Strin
     whole
 }
 
-fn replace(entry: &Entry, replaced: &mut Vec<(Range<usize>, String)>) {
-    if let Some(withheld) = withheld(entry) {
-        replaced.push((entry.value.span.clone(), withheld.reference()));
+fn replace_in_entry(entry: &TableEntry, replaced: &mut Vec<(Range<usize>, String)>) {
+    if let Some(withheld) = withheld_value(entry) {
+        replaced.push((entry.value.span.clone(), withheld.to_reference()));
         return;
     }
     replace_texts(&entry.value, replaced);
-    for_each_entry(&entry.value, &mut |entry| replace(entry, replaced));
+    for_each_entry(&entry.value, &mut |entry| replace_in_entry(entry, replaced));
 }
 
 /// Hides the secrets in any other texts of a value.
-fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
+fn replace_texts(value: &SpannedValue, replaced: &mut Vec<(Range<usize>, String)>) {
     match &value.kind {
         ValueKind::Text(text) => {
             if let Cow::Owned(shown) = without_secrets(text) {
@@ -159,7 +164,7 @@ fn replace_texts(value: &Value, replaced: &mut Vec<(Range<usize>, String)>) {
 }
 
 /// Visits the entries directly within a value.
-fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
+fn for_each_entry<'v>(value: &'v SpannedValue, entered: &mut dyn FnMut(&'v TableEntry)) {
     match &value.kind {
         ValueKind::Table(entries) => entries.iter().for_each(entered),
         ValueKind::List(values) => {
@@ -172,9 +177,11 @@ fn for_each_entry<'v>(value: &'v Value, entered: &mut dyn FnMut(&'v Entry)) {
 }
 
 /// Returns the address or the program of a source, if it contains a secret.
-fn withheld(entry: &Entry) -> Option<Withheld> {
+fn withheld_value(entry: &TableEntry) -> Option<WithheldValue> {
     match (entry.key.as_str(), &entry.value.kind) {
-        ("url", ValueKind::Text(text)) if has_secret(text) => Some(Withheld::Text(text.clone())),
+        ("url", ValueKind::Text(text)) if has_secret(text) => {
+            Some(WithheldValue::Text(text.clone()))
+        }
         ("command", ValueKind::List(values)) => {
             let words = values.iter().map(|value| match &value.kind {
                 ValueKind::Text(word) => Some(word.clone()),
@@ -182,7 +189,7 @@ fn withheld(entry: &Entry) -> Option<Withheld> {
             });
             let words: Vec<String> = words.collect::<Option<_>>()?;
             let has_secret = words.iter().any(|word| has_secret(word));
-            has_secret.then_some(Withheld::Words(words))
+            has_secret.then_some(WithheldValue::Words(words))
         }
         _ => None,
     }
@@ -205,7 +212,7 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
         let shown = shown_address(text.get(range.clone()).unwrap_or_default());
         (range, shown.unwrap_or_default())
     });
-    with_replaced(text, shown.collect()).into()
+    apply_replacements(text, shown.collect()).into()
 }
 
 /// Returns the part that may be shown of an address with a secret; `None` for anything else.
@@ -254,9 +261,12 @@ fn toml_text(text: &str) -> String {
 
 /// Reads a value of `key` that was not kept with the configuration: the value itself, if the files still have it, or
 /// else the secret to ask for.
-pub(super) fn read(table: &Table, key: &'static str) -> Option<Result<Withheld, Secret>> {
+pub(super) fn read_withheld(
+    table: &ConfigTable,
+    key: &'static str,
+) -> Option<Result<WithheldValue, Secret>> {
     let known = table.file.known_secrets.as_ref()?;
-    let ValueKind::Table(entries) = &table.peek(key)?.kind else {
+    let ValueKind::Table(entries) = &table.peek_value(key)?.kind else {
         return None;
     };
     let text = |key: &str| {
@@ -267,7 +277,7 @@ pub(super) fn read(table: &Table, key: &'static str) -> Option<Result<Withheld, 
         }
     };
     let (shown, hash) = (text(KEY)?, text(HASH)?);
-    table.known(key);
+    table.mark_known(key);
     Some(match known.0.get(&hash) {
         Some(withheld) => Ok(withheld.clone()),
         None => Err(Secret::NotKept {
@@ -290,9 +300,9 @@ mod tests {
     }
 
     fn check(text: &str, expected: &str) {
-        let once = masked(&kept(text));
+        let once = mask_secrets(&kept(text));
         assert_eq!(once, expected);
-        assert_eq!(masked(&kept(&once)), expected, "masked twice");
+        assert_eq!(mask_secrets(&kept(&once)), expected, "masked twice");
     }
 
     #[test]
@@ -310,7 +320,7 @@ mod tests {
 
     #[test]
     fn no_login_and_no_key_is_kept() {
-        let hash = |url: &str| Hash::of(url.as_bytes()).to_string();
+        let hash = |url: &str| Hash::digest(url.as_bytes()).to_string();
         let reference = |shown: &str, url: &str| {
             let hash = hash(url);
             format!("[[source]]\nurl = {{ not_kept = \"{shown}\", hash = \"{hash}\" }} # ok\n")
@@ -361,7 +371,7 @@ mod tests {
     #[test]
     fn a_program_with_a_secret_address_is_not_kept() {
         let text = "[[source]]\ncommand = [\"./a\", \"--from=https://ana:s3cret@host.example/\"]\n";
-        let masked = masked(&kept(text));
+        let masked = mask_secrets(&kept(text));
         assert!(
             masked.starts_with("[[source]]\ncommand = { not_kept = \"./a …\", hash = \""),
             "{masked}"

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::differences::restart_due;
-use super::watch::Watch;
+use super::watch::ConfigWatch;
 use crate::config::ConfigFile;
 use crate::flow::InForce;
 use crate::model::Timestamp;
 
 /// The configuration in force.
-pub(super) struct Configured {
+pub(super) struct ActiveConfig {
     pub(super) in_force: Arc<InForce>,
     /// The time at which it came into force.
     pub(super) at: Timestamp,
@@ -19,17 +19,17 @@ pub(super) struct Configured {
     pub(super) restart_due: Vec<String>,
     /// The files at the start of the process.
     started: Arc<[ConfigFile]>,
-    pub(super) watch: Option<Watch>,
+    pub(super) watch: Option<ConfigWatch>,
 }
 
-impl Configured {
+impl ActiveConfig {
     pub(super) fn new(in_force: Arc<InForce>, started: Arc<[ConfigFile]>, at: Timestamp) -> Self {
         Self {
             at,
             refused: Vec::new(),
             restart_due: restart_due(&started, &in_force.config.files),
             started,
-            watch: Watch::new(&in_force.config),
+            watch: ConfigWatch::new(&in_force.config),
             in_force,
         }
     }

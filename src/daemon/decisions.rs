@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 use crate::flow::Flow;
 use crate::model::{Operator, SourceId};
 use crate::serve::{DecisionReport, ForgetReport};
-use crate::store::{self, Chosen, Decision, Discarded, Released};
-use crate::text::{chain, one_line};
+use crate::store::{self, DiscardedItems, HeldChoice, ReleasedItems, StoryDecision};
+use crate::text::{error_chain, one_line};
 
 /// The effect of a decision on the schedule.
-pub(super) enum Decided {
+pub(super) enum DecisionEffect {
     /// Held items of a source were released or discarded.
     Held(HeldDecision),
     /// Stories were changed.
@@ -33,36 +33,36 @@ pub(super) struct HeldDecision {
 
 /// The decisions being carried out.
 #[derive(Default)]
-pub(super) struct Decisions(JoinSet<Option<Decided>>);
+pub(super) struct RunningDecisions(JoinSet<Option<DecisionEffect>>);
 
-impl Decisions {
+impl RunningDecisions {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Waits for the next decision to end; returns `None` at once if there are none.
-    pub(super) async fn ended(&mut self) -> Option<Option<Decided>> {
+    pub(super) async fn next_ended(&mut self) -> Option<Option<DecisionEffect>> {
         // A panic drops the answer's channel, which answers the caller.
         self.0.join_next().await.map(|ended| ended.ok().flatten())
     }
 
-    pub(super) fn release(
+    pub(super) fn start_release(
         &mut self,
         flow: &Arc<Flow>,
         by: Operator,
         id: String,
-        chosen: Chosen,
-        answer: oneshot::Sender<Released>,
+        chosen: HeldChoice,
+        answer: oneshot::Sender<ReleasedItems>,
     ) {
         let flow = Arc::clone(flow);
         self.0.spawn(async move {
-            let released = flow.release(&id, chosen, by.clone()).await;
+            let released = flow.release_items(&id, chosen, by.clone()).await;
             let released = released
                 .inspect_err(|error| {
-                    tracing::error!(%by, "{by} could not release {id:?}: {}", chain(error));
+                    tracing::error!(%by, "{by} could not release {id:?}: {}", error_chain(error));
                 })
                 .ok()?;
-            let &Released {
+            let &ReleasedItems {
                 items,
                 kept_back,
                 taken_back,
@@ -72,7 +72,7 @@ impl Decisions {
             tracing::info!(%by, source.id = %id, items, kept_back, taken_back, begins_anew, "{by} released {items} held items of {id}");
             // The client may have gone away meanwhile.
             drop(answer.send(released));
-            Some(Decided::Held(HeldDecision {
+            Some(DecisionEffect::Held(HeldDecision {
                 source: id.parse().ok()?,
                 begins_anew,
                 kept_back,
@@ -80,27 +80,27 @@ impl Decisions {
         });
     }
 
-    pub(super) fn discard(
+    pub(super) fn start_discard(
         &mut self,
         flow: &Arc<Flow>,
         by: Operator,
         id: String,
-        chosen: Chosen,
-        answer: oneshot::Sender<Discarded>,
+        chosen: HeldChoice,
+        answer: oneshot::Sender<DiscardedItems>,
     ) {
         let flow = Arc::clone(flow);
         self.0.spawn(async move {
-            let discarded = flow.discard(&id, chosen, by.clone()).await;
+            let discarded = flow.discard_items(&id, chosen, by.clone()).await;
             let discarded = discarded
                 .inspect_err(|error| {
-                    tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", chain(error));
+                    tracing::error!(%by, "{by} could not discard held items of {id:?}: {}", error_chain(error));
                 })
                 .ok()?;
-            let &Discarded { items, kept_back } = &discarded;
+            let &DiscardedItems { items, kept_back } = &discarded;
             tracing::info!(%by, source.id = %id, items, kept_back, "{by} discarded {items} held items of {id}");
             // The client may have gone away meanwhile.
             drop(answer.send(discarded));
-            Some(Decided::Held(HeldDecision {
+            Some(DecisionEffect::Held(HeldDecision {
                 source: id.parse().ok()?,
                 begins_anew: false,
                 kept_back,
@@ -108,17 +108,20 @@ impl Decisions {
         });
     }
 
-    pub(super) fn decide(
+    pub(super) fn start_decision(
         &mut self,
         flow: &Arc<Flow>,
         by: Operator,
-        decision: Decision,
+        decision: StoryDecision,
         answer: oneshot::Sender<DecisionReport>,
     ) {
         let flow = Arc::clone(flow);
         self.0.spawn(async move {
             let decided = flow.decide(decision.clone(), by.clone()).await;
-            let report = decided.as_ref().map_err(|error| chain(error)).cloned();
+            let report = decided
+                .as_ref()
+                .map_err(|error| error_chain(error))
+                .cloned();
             match &report {
                 Ok(decided) => log_decision(&by, &decision, decided),
                 Err(why) => {
@@ -128,11 +131,11 @@ impl Decisions {
             }
             // The client may have gone away meanwhile.
             drop(answer.send(report.into()));
-            decided.is_ok().then_some(Decided::Stories)
+            decided.is_ok().then_some(DecisionEffect::Stories)
         });
     }
 
-    pub(super) fn forget(
+    pub(super) fn start_forget(
         &mut self,
         flow: &Arc<Flow>,
         by: Operator,
@@ -141,15 +144,15 @@ impl Decisions {
     ) {
         let flow = Arc::clone(flow);
         self.0.spawn(async move {
-            let report = forget(&flow, &id, by).await;
+            let report = forget_source(&flow, &id, by).await;
             // The client may have gone away meanwhile.
             drop(answer.send(report));
-            Some(Decided::Stories)
+            Some(DecisionEffect::Stories)
         });
     }
 }
 
-fn log_decision(by: &Operator, decision: &Decision, decided: &store::Decided) {
+fn log_decision(by: &Operator, decision: &StoryDecision, decided: &store::DecisionOutcome) {
     let (story, title) = (decided.story, one_line(&decided.title));
     let (action, others) = (decision.action().as_str(), decided.others.len());
     let why = decision.reason().map(one_line);
@@ -158,18 +161,18 @@ fn log_decision(by: &Operator, decision: &Decision, decided: &store::Decided) {
 }
 
 /// Removes the stories. The report contains the reason if that fails.
-async fn forget(flow: &Flow, id: &str, by: Operator) -> ForgetReport {
+async fn forget_source(flow: &Flow, id: &str, by: Operator) -> ForgetReport {
     let Ok(source) = id.parse::<SourceId>() else {
         return ForgetReport::Refused(format!("`{id}` is not a source id"));
     };
-    match flow.forget(source, by.clone()).await {
+    match flow.forget_source(source, by.clone()).await {
         Ok(forgotten) => {
             let (stories, kept) = (forgotten.stories, forgotten.kept);
             tracing::info!(%by, source.id = %id, stories, kept, "{by} had the stories of {id} taken out");
             ForgetReport::Forgotten(forgotten)
         }
         Err(error) => {
-            let why = chain(&error);
+            let why = error_chain(&error);
             tracing::warn!(%by, "{by} could not forget {id}: {why}");
             ForgetReport::Refused(why)
         }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{self, Config, ConfigFile, Configured, SettingChange};
-use crate::store::{FeedPlan, Plan};
+use crate::config::{self, Config, ConfigFile, SettingChange, SettingOwner};
+use crate::store::{DefinitionPlan, FeedPlan};
 
 /// Changed feeds listed individually after a reload.
 const TOLD_FEEDS: usize = 20;
 
 /// Describes the effects of a reload on feeds, one per line.
-fn feeds_changed(plan: &Plan) -> Vec<String> {
+fn describe_feed_changes(plan: &DefinitionPlan) -> Vec<String> {
     let moving = plan
         .feeds
         .iter()
@@ -34,7 +34,7 @@ fn feeds_changed(plan: &Plan) -> Vec<String> {
 const TOLD_SETTINGS: usize = 100;
 
 /// Describes the keys with changed values, one per line, with a note on those that need a restart.
-fn settings_changed(plan: &Plan) -> Vec<String> {
+fn describe_setting_changes(plan: &DefinitionPlan) -> Vec<String> {
     let line = |change: &SettingChange| {
         let restart = if change.takes_restart {
             "; that needs a restart"
@@ -42,8 +42,8 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
             ""
         };
         match &change.of {
-            Configured::Section(_) => format!("{} {change}{restart}", change.of),
-            Configured::Source(_) | Configured::Topic(_) => format!("{}: {change}", change.of),
+            SettingOwner::Section(_) => format!("{} {change}{restart}", change.of),
+            SettingOwner::Source(_) | SettingOwner::Topic(_) => format!("{}: {change}", change.of),
         }
     };
     // Settings that need a restart come first, so that they are never left out.
@@ -59,7 +59,11 @@ fn settings_changed(plan: &Plan) -> Vec<String> {
 }
 
 /// Describes the changes that a reload made, one per line, with a note on those that need a restart.
-pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<String> {
+pub(super) fn describe_differences(
+    before: &Config,
+    after: &Config,
+    plan: &DefinitionPlan,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let sources = |config: &Config| -> BTreeSet<String> {
         let ids = config.sources.iter().map(|source| source.id.to_string());
@@ -69,7 +73,7 @@ pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<S
     let renamed: Vec<_> = renamed
         .map(|(was, now)| (was.to_string(), now.to_string()))
         .collect();
-    lines.extend(come_and_gone(
+    lines.extend(describe_added_and_removed(
         "source",
         sources(before),
         sources(after),
@@ -84,14 +88,14 @@ pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<S
         .filter(|(was, _)| was.branch().is_none())
         .map(|(was, now)| (was.to_string(), now.to_string()))
         .collect();
-    lines.extend(come_and_gone(
+    lines.extend(describe_added_and_removed(
         "topic",
         topics(before),
         topics(after),
         &renamed,
     ));
-    lines.extend(feeds_changed(plan));
-    lines.extend(settings_changed(plan));
+    lines.extend(describe_feed_changes(plan));
+    lines.extend(describe_setting_changes(plan));
     lines.push(format!(
         "in force: {} sources, {} topics",
         after.sources.len(),
@@ -102,13 +106,13 @@ pub(super) fn differences(before: &Config, after: &Config, plan: &Plan) -> Vec<S
 
 /// Returns the keys that take effect at the next start and have changed since the last one.
 pub(super) fn restart_due(started: &[ConfigFile], in_force: &[ConfigFile]) -> Vec<String> {
-    let changes = config::changes(started, in_force).into_iter();
+    let changes = config::setting_changes(started, in_force).into_iter();
     let due = changes.filter(|change| change.takes_restart);
     due.map(|change| format!("{} {}", change.of, change.key))
         .collect()
 }
 
-fn come_and_gone(
+fn describe_added_and_removed(
     what: &str,
     mut before: BTreeSet<String>,
     mut after: BTreeSet<String>,

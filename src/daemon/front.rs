@@ -15,16 +15,18 @@ use tokio::time::{Instant, sleep_until};
 
 use super::DaemonError;
 use super::differences::restart_due;
-use super::faults::{Faults, Part};
-use super::systemd::Systemd;
+use super::faults::{DaemonPart, PartFaults};
+use super::systemd::SystemdNotifier;
 use crate::config::{self, Config, ConfigFile};
-use crate::flow::{Clock, Files, Flow, FlowError, due, holds_feeds, statuses};
-use crate::model::{Listen, ProblemCode, SourceId, Timestamp, TopicId};
+use crate::flow::{Clock, FileCheck, Flow, FlowError, due_time, holds_feeds, source_statuses};
+use crate::model::{ListenAddress, ProblemCode, SourceId, Timestamp, TopicId};
 use crate::serve::{
-    self, Assets, DecisionReport, ForgetReport, Health, Listener, Metrics, Proxies, Question,
-    Redirects, ReloadReport, SearchRequest, Searches, Status,
+    self, AdminRequest, DaemonHealth, DaemonStatus, DecisionReport, ForgetReport, Listener,
+    Metrics, PublishedAssets, Redirects, ReloadReport, SearchRequest, Searches, TrustedProxies,
 };
-use crate::store::{ProblemState, Reader, SourceState, SourceStatus, State, StoreFault};
+use crate::store::{
+    ProblemState, SourceCondition, SourceState, SourceStatus, StoreFault, StoreReader,
+};
 
 /// The pause before another attempt to open the store.
 const OPEN_PAUSE: Duration = Duration::from_secs(5);
@@ -35,7 +37,7 @@ const QUESTIONS: usize = 16;
 
 /// A signal to the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub enum DaemonSignal {
     /// Reload the configuration.
     Reload,
     /// Stop.
@@ -44,7 +46,7 @@ pub enum Signal {
 
 /// A summary of the services started, for people who started the daemon by hand.
 #[derive(Clone, Debug)]
-pub struct Started {
+pub struct StartSummary {
     /// The addresses for readers.
     pub addresses: Vec<String>,
     /// Every topic.
@@ -56,10 +58,10 @@ pub struct Started {
 }
 
 /// Called when the feeds are served.
-pub type Serving = Box<dyn FnOnce(&Started) + Send>;
+pub type ServingCallback = Box<dyn FnOnce(&StartSummary) + Send>;
 
 /// The inputs of a run.
-pub struct Setup {
+pub struct DaemonSetup {
     /// The path of the configuration as given.
     pub file: PathBuf,
     /// The mistakes in the files, one per line, if the configuration last in force is used instead.
@@ -69,60 +71,60 @@ pub struct Setup {
     /// Sockets passed in by systemd; empty to listen as configured.
     pub inherited: Vec<Listener>,
     /// Signals, in order.
-    pub signals: mpsc::Receiver<Signal>,
+    pub signals: mpsc::Receiver<DaemonSignal>,
     /// Called when the feeds are served.
-    pub serving: Serving,
+    pub serving: ServingCallback,
 }
 
 /// The side of the daemon that faces readers and administrators.
-pub(super) struct Front {
+pub(super) struct DaemonFront {
     pub(super) file: PathBuf,
     /// The mistakes in the files while the configuration last in force is used instead.
     pub(super) refused: Vec<String>,
     pub(super) environment: fn(&str) -> Option<String>,
-    pub(super) signals: mpsc::Receiver<Signal>,
-    pub(super) questions: mpsc::Receiver<Question>,
-    pub(super) assets: Arc<Assets>,
-    pub(super) proxies: Arc<Proxies>,
+    pub(super) signals: mpsc::Receiver<DaemonSignal>,
+    pub(super) questions: mpsc::Receiver<AdminRequest>,
+    pub(super) assets: Arc<PublishedAssets>,
+    pub(super) proxies: Arc<TrustedProxies>,
     pub(super) sought: Arc<Mutex<mpsc::Receiver<SearchRequest>>>,
     pub(super) redirects: watch::Sender<Redirects>,
-    pub(super) faults: Arc<Faults>,
+    pub(super) faults: Arc<PartFaults>,
     pub(super) metrics: Metrics,
     /// The addresses for administrators.
-    pub(super) admin: Vec<Listen>,
+    pub(super) admin: Vec<ListenAddress>,
     /// The configuration files that the sockets were opened with.
     pub(super) started: Arc<[ConfigFile]>,
     servers: JoinSet<()>,
     stop: watch::Sender<bool>,
 }
 
-type Opened = Result<Arc<Flow>, FlowError>;
+type OpenResult = Result<Arc<Flow>, FlowError>;
 
-impl Front {
+impl DaemonFront {
     /// Listens, opens the store and publishes, then serves. Starts without a flow if the store or its disk
     /// fails but there are files to serve.
     pub(super) async fn start(
         config: &Config,
         clock: Clock,
-        setup: Setup,
+        setup: DaemonSetup,
     ) -> Result<(Self, Option<Arc<Flow>>), DaemonError> {
         let public = if setup.inherited.is_empty() {
-            bind(&config.server.listen).await?
+            bind_listeners(&config.server.listen).await?
         } else {
             setup.inherited
         };
-        let admin = bind(&config.admin.listen).await?;
+        let admin = bind_listeners(&config.admin.listen).await?;
         let metrics = Metrics::default();
-        let faults = Arc::new(Faults::new(metrics.clone()));
-        let flow = first(config, clock, &faults).await?;
-        let assets = Arc::new(load(config)?);
+        let faults = Arc::new(PartFaults::new(metrics.clone()));
+        let flow = open_and_publish(config, clock, &faults).await?;
+        let assets = Arc::new(load_assets(config)?);
         let addresses: Vec<String> = public.iter().map(Listener::address).collect();
         let (asked, questions) = mpsc::channel(QUESTIONS);
         let (stop, stopped) = watch::channel(false);
-        let proxies = Arc::new(Proxies::new(config.server.trusted_proxies.clone()));
+        let proxies = Arc::new(TrustedProxies::new(config.server.trusted_proxies.clone()));
         let (searches, sought) = Searches::new(Arc::clone(&proxies));
         let searches = Arc::new(searches);
-        let (redirects, moved) = watch::channel(redirects(config));
+        let (redirects, moved) = watch::channel(former_redirects(config));
         let mut servers = JoinSet::new();
         for listener in public {
             let router = serve::public(
@@ -132,26 +134,36 @@ impl Front {
                 metrics.clone(),
             );
             let proxies = Arc::clone(&proxies);
-            servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
+            servers.spawn(serve::serve_connections(
+                listener,
+                router,
+                proxies,
+                stopped.clone(),
+            ));
         }
         for listener in admin {
             tracing::info!("administrators are answered at {}", listener.address());
             let hosts = config.admin.hosts.clone();
             let router = serve::admin(asked.clone(), metrics.clone(), hosts);
             let proxies = Arc::default();
-            servers.spawn(serve::serve(listener, router, proxies, stopped.clone()));
+            servers.spawn(serve::serve_connections(
+                listener,
+                router,
+                proxies,
+                stopped.clone(),
+            ));
         }
         let topics = config.topics.iter().map(|topic| topic.id.clone());
-        (setup.serving)(&Started {
+        (setup.serving)(&StartSummary {
             addresses,
             topics: topics.collect(),
             sources: config.sources.len(),
             next_poll: match &flow {
-                Some(flow) => next_poll(flow).await,
+                Some(flow) => next_poll_time(flow).await,
                 None => None,
             },
         });
-        Systemd::ready();
+        SystemdNotifier::notify_ready();
         let front = Self {
             file: setup.file,
             refused: setup.refused,
@@ -178,27 +190,27 @@ impl Front {
         config: &mut Config,
         clock: Clock,
     ) -> Result<Option<Arc<Flow>>, DaemonError> {
-        let (begun, mut systemd) = (clock.now(), Systemd::default());
-        let mut opening: Option<JoinHandle<Opened>> = None;
+        let (begun, mut systemd) = (clock.now(), SystemdNotifier::default());
+        let mut opening: Option<JoinHandle<OpenResult>> = None;
         let mut next = Instant::now();
         loop {
-            systemd.goes_on("the database cannot be used; what is published is served");
-            let pulse = Instant::now() + systemd.pulse(OPEN_PAUSE);
+            systemd.notify_alive("the database cannot be used; what is published is served");
+            let pulse = Instant::now() + systemd.watchdog_wait(OPEN_PAUSE);
             tokio::select! {
                 signal = self.signals.recv() => match signal {
-                    Some(Signal::Reload) => self.read_again(config).await,
-                    Some(Signal::Stop) | None => {
-                        Systemd::stopping();
+                    Some(DaemonSignal::Reload) => self.reread_config(config).await,
+                    Some(DaemonSignal::Stop) | None => {
+                        SystemdNotifier::notify_stopping();
                         return Ok(None);
                     }
                 },
-                Some(question) = self.questions.recv() => self.answer(question, config, begun),
-                opened = ended(&mut opening) => {
+                Some(question) = self.questions.recv() => self.answer_question(question, config, begun),
+                opened = wait_until_opened(&mut opening) => {
                     opening = None;
                     next = Instant::now() + OPEN_PAUSE;
                     match opened {
                         Ok(flow) => {
-                            self.faults.works(Part::Store);
+                            self.faults.mark_working(DaemonPart::Store);
                             return Ok(Some(flow));
                         }
                         Err(FlowError::Store(error)) if self.faults.store_failed(&error, clock.now()) => {}
@@ -217,7 +229,7 @@ impl Front {
     }
 
     /// Reads the current configuration for the next attempt.
-    async fn read_again(&mut self, config: &mut Config) {
+    async fn reread_config(&mut self, config: &mut Config) {
         let (file, environment) = (self.file.clone(), self.environment);
         let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
         match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
@@ -233,17 +245,17 @@ impl Front {
         }
     }
 
-    fn answer(&self, question: Question, config: &Config, begun: Timestamp) {
-        let reason = self.faults.reason();
+    fn answer_question(&self, question: AdminRequest, config: &Config, begun: Timestamp) {
+        let reason = self.faults.describe_problems();
         match question {
-            Question::Status(answer) => {
-                let mut sources = statuses(config, BTreeMap::<SourceId, SourceState>::new());
+            AdminRequest::Status(answer) => {
+                let mut sources = source_statuses(config, BTreeMap::<SourceId, SourceState>::new());
                 let problems = self.faults.problems();
                 for source in &mut sources {
                     mark_unstored(source, problems.first(), None);
                 }
                 // The client may have gone away meanwhile.
-                drop(answer.send(Status {
+                drop(answer.send(DaemonStatus {
                     sources,
                     problems,
                     store: config.store.path.clone(),
@@ -252,7 +264,7 @@ impl Front {
                     restart_due: restart_due(&self.started, &config.files),
                 }));
             }
-            question => turn_away(question, &reason.unwrap_or_default()),
+            question => refuse_question(question, &reason.unwrap_or_default()),
         }
     }
 
@@ -260,7 +272,7 @@ impl Front {
     pub(super) async fn close(mut self) {
         self.questions.close();
         while let Ok(question) = self.questions.try_recv() {
-            turn_away(question, "tidings is stopping");
+            refuse_question(question, "tidings is stopping");
         }
         self.stop.send_replace(true);
         let ended = async { while self.servers.join_next().await.is_some() {} };
@@ -271,26 +283,26 @@ impl Front {
 }
 
 /// Refuses a question for `reason`.
-pub(super) fn turn_away(question: Question, reason: &str) {
+pub(super) fn refuse_question(question: AdminRequest, reason: &str) {
     // The client may have gone away meanwhile.
     match question {
-        Question::Health(answer) => drop(answer.send(Health {
+        AdminRequest::Health(answer) => drop(answer.send(DaemonHealth {
             well: false,
             reason: Some(reason.to_owned()),
         })),
-        Question::Reload(_, _, answer) => drop(answer.send(ReloadReport {
+        AdminRequest::Reload(_, _, answer) => drop(answer.send(ReloadReport {
             applied: false,
             wants_consent: false,
             failed: true,
             lines: vec![reason.to_owned()],
         })),
-        Question::Decide(_, _, answer) => {
+        AdminRequest::Decide(_, _, answer) => {
             drop(answer.send(DecisionReport::Refused(reason.to_owned())));
         }
-        Question::Forget(_, _, answer) => {
+        AdminRequest::Forget(_, _, answer) => {
             drop(answer.send(ForgetReport::Refused(reason.to_owned())));
         }
-        Question::Status(_) | Question::Release(..) | Question::Discard(..) => {}
+        AdminRequest::Status(_) | AdminRequest::Release(..) | AdminRequest::Discard(..) => {}
     }
 }
 
@@ -301,7 +313,7 @@ pub(super) fn mark_unstored(
     next_poll: Option<Timestamp>,
 ) {
     let Some(problem) = problem else { return };
-    source.known.state = State::Failing;
+    source.known.state = SourceCondition::Failing;
     source.known.next_poll = next_poll.or(source.known.next_poll);
     source.known.problem = Some(ProblemState {
         code: ProblemCode::NotStored.to_string(),
@@ -310,19 +322,19 @@ pub(super) fn mark_unstored(
 }
 
 /// Opens the store and publishes for the first time; `None` if it is worth retrying.
-async fn first(
+async fn open_and_publish(
     config: &Config,
     clock: Clock,
-    faults: &Arc<Faults>,
+    faults: &Arc<PartFaults>,
 ) -> Result<Option<Arc<Flow>>, DaemonError> {
-    for part in [Part::Store, Part::Feeds] {
-        faults.works(part);
+    for part in [DaemonPart::Store, DaemonPart::Feeds] {
+        faults.mark_working(part);
     }
     let serves = holds_feeds(config);
     let flow = match Flow::start(config.clone(), clock).await {
         Ok(flow) => Arc::new(flow),
         Err(FlowError::Store(error)) => {
-            let may_wait = error.fault().is_some_and(|fault| serves || heals(fault));
+            let may_wait = error.fault().is_some_and(|fault| serves || may_heal(fault));
             if may_wait && faults.store_failed(&error, clock.now()) {
                 return Ok(None);
             }
@@ -330,7 +342,7 @@ async fn first(
         }
         Err(error) => return Err(error.into()),
     };
-    match flow.publish(Files::Look).await {
+    match flow.publish(FileCheck::Look).await {
         Ok(_) => {}
         // There is nothing to serve and nothing can be written: the configuration names the wrong folder.
         Err(error @ FlowError::Publish(_)) if !serves => return Err(error.into()),
@@ -340,17 +352,17 @@ async fn first(
 }
 
 /// Returns the time at which the first source is due; `None` without sources, or if the store cannot be read.
-async fn next_poll(flow: &Flow) -> Option<Timestamp> {
-    let states = flow.store.read(Reader::sources).await.ok()?;
+async fn next_poll_time(flow: &Flow) -> Option<Timestamp> {
+    let states = flow.store.read(StoreReader::source_states).await.ok()?;
     let (now, in_force) = (flow.clock.now(), flow.in_force());
     let sources = in_force.config.sources.iter();
-    let due = sources.map(|source| due(source, states.get(&source.id), now));
+    let due = sources.map(|source| due_time(source, states.get(&source.id), now));
     due.min()
 }
 
 /// Returns true if a fault may pass by itself. Any other fault, with nothing to serve, is a mistake in the
 /// configuration.
-fn heals(fault: StoreFault) -> bool {
+fn may_heal(fault: StoreFault) -> bool {
     match fault {
         StoreFault::DiskFull | StoreFault::Locked | StoreFault::Removed | StoreFault::Replaced => {
             true
@@ -359,16 +371,16 @@ fn heals(fault: StoreFault) -> bool {
     }
 }
 
-fn load(config: &Config) -> Result<Assets, DaemonError> {
+fn load_assets(config: &Config) -> Result<PublishedAssets, DaemonError> {
     let folder = &config.publish.dir;
-    Assets::load(folder).map_err(|cause| DaemonError::Folder {
+    PublishedAssets::load(folder).map_err(|cause| DaemonError::Folder {
         path: folder.clone(),
         cause,
     })
 }
 
 /// Returns the former addresses in the configuration.
-pub(super) fn redirects(config: &Config) -> Redirects {
+pub(super) fn former_redirects(config: &Config) -> Redirects {
     let feeds = config.topics.iter().flat_map(|topic| {
         let former = topic.former.iter();
         former.map(|former| (former.was.clone(), topic.id.clone()))
@@ -381,7 +393,7 @@ pub(super) fn redirects(config: &Config) -> Redirects {
     Redirects::new(site, &config.site.former, feeds, sources)
 }
 
-async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
+async fn bind_listeners(places: &[ListenAddress]) -> Result<Vec<Listener>, DaemonError> {
     let mut listeners = Vec::with_capacity(places.len());
     for place in places {
         listeners.push(Listener::bind(place).await?);
@@ -390,7 +402,7 @@ async fn bind(places: &[Listen]) -> Result<Vec<Listener>, DaemonError> {
 }
 
 /// Waits for a running attempt to open the store; forever if there is none.
-async fn ended(opening: &mut Option<JoinHandle<Opened>>) -> Opened {
+async fn wait_until_opened(opening: &mut Option<JoinHandle<OpenResult>>) -> OpenResult {
     match opening {
         Some(opening) => opening
             .await

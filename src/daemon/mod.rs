@@ -21,7 +21,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-pub use self::front::{Serving, Setup, Signal, Started};
+pub use self::front::{DaemonSetup, DaemonSignal, ServingCallback, StartSummary};
 pub use self::run::run;
 use crate::flow::FlowError;
 use crate::publish::PublishError;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
-use super::faults::{Faults, Part};
-use crate::flow::{Files, Flow, FlowError, Publication};
-use crate::serve::Assets;
+use super::faults::{DaemonPart, PartFaults};
+use crate::flow::{FileCheck, Flow, FlowError, Publication};
+use crate::serve::PublishedAssets;
 
 /// Changes within this time are published together: well under the second that readers may wait.
 const PUBLISH_TOGETHER: Duration = Duration::from_millis(100);
@@ -23,10 +23,10 @@ const FILES_LOOK: Duration = Duration::from_secs(15);
 const NAMED: usize = 5;
 
 /// Publishes until it is aborted.
-pub(super) async fn publish(
+pub(super) async fn publish_until_aborted(
     flow: Arc<Flow>,
-    faults: Arc<Faults>,
-    assets: Arc<Assets>,
+    faults: Arc<PartFaults>,
+    assets: Arc<PublishedAssets>,
     dirty: Arc<Notify>,
 ) {
     let mut look = interval_at(Instant::now() + FILES_LOOK, FILES_LOOK);
@@ -37,20 +37,20 @@ pub(super) async fn publish(
                 sleep(PUBLISH_TOGETHER).await;
                 HashSet::new()
             }
-            _ = look.tick() => match altered(&assets).await {
+            _ = look.tick() => match altered_files(&assets).await {
                 lost if lost.is_empty() => continue,
                 lost => lost,
             },
         };
         let files = if lost.is_empty() {
-            Files::Trust
+            FileCheck::Trust
         } else {
-            Files::Lost(lost.clone())
+            FileCheck::Lost(lost.clone())
         };
         match flow.publish(files).await {
             Ok(publication) => {
-                faults.works(Part::Feeds);
-                refresh(&assets, &publication, &lost);
+                faults.mark_working(DaemonPart::Feeds);
+                refresh_assets(&assets, &publication, &lost);
             }
             Err(error) => {
                 faults.publishing_failed(&error, flow.clock.now());
@@ -65,9 +65,13 @@ pub(super) async fn publish(
 }
 
 /// Serves the written files, and logs the publication.
-pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet<String>) {
+pub(super) fn refresh_assets(
+    assets: &PublishedAssets,
+    publication: &Publication,
+    lost: &HashSet<String>,
+) {
     for name in &publication.files {
-        assets.refresh(name);
+        assets.refresh_file(name);
     }
     for feed in publication.feeds.iter().filter(|feed| feed.changed) {
         tracing::info!(feed = %feed.id, stories = feed.stories, "published {}", feed.id);
@@ -77,7 +81,7 @@ pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet
     }
     // This includes foreign files: another program's file is served as it is now.
     for name in lost {
-        assets.refresh(name);
+        assets.refresh_file(name);
     }
     let mut again: Vec<&str> = publication
         .files
@@ -98,9 +102,9 @@ pub(super) fn refresh(assets: &Assets, publication: &Publication, lost: &HashSet
 }
 
 /// Returns the names of files that have changed since they were read or written.
-async fn altered(assets: &Arc<Assets>) -> HashSet<String> {
+async fn altered_files(assets: &Arc<PublishedAssets>) -> HashSet<String> {
     let assets = Arc::clone(assets);
-    let look = tokio::task::spawn_blocking(move || assets.altered());
+    let look = tokio::task::spawn_blocking(move || assets.altered_files());
     look.await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

@@ -6,13 +6,13 @@ use crate::model::{SourceId, Timestamp};
 
 /// The due time of each source; each at most once.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct PollQueue {
     order: BTreeSet<(Timestamp, SourceId)>,
     pub(super) due: HashMap<SourceId, Timestamp>,
 }
 
-impl Queue {
-    pub(super) fn put(&mut self, source: SourceId, at: Timestamp) {
+impl PollQueue {
+    pub(super) fn schedule_at(&mut self, source: SourceId, at: Timestamp) {
         self.remove(&source);
         self.order.insert((at, source.clone()));
         self.due.insert(source, at);
@@ -24,7 +24,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn next(&self) -> Option<Timestamp> {
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.order.first().map(|(at, _)| *at)
     }
 

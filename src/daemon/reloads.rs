@@ -10,34 +10,34 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::systemd::Systemd;
-use crate::config::{self, Refused};
+use super::systemd::SystemdNotifier;
+use crate::config::{self, InvalidConfig};
 use crate::flow::{Flow, FlowError};
 use crate::serve::ReloadReport;
-use crate::store::{Consent, Plan};
+use crate::store::{Consent, DefinitionPlan};
 
 /// The plan of a reload, or the mistakes of the files.
-pub(super) type Reloaded = Result<Result<Plan, Refused>, FlowError>;
+pub(super) type ReloadResult = Result<Result<DefinitionPlan, InvalidConfig>, FlowError>;
 
 /// An administrator who waits for a reload.
-type Waiting = (Consent, oneshot::Sender<ReloadReport>);
+type ReloadWaiter = (Consent, oneshot::Sender<ReloadReport>);
 
 /// The running reload, and the requests for the next one.
-pub(super) struct Reloads {
+pub(super) struct ReloadQueue {
     file: PathBuf,
     environment: fn(&str) -> Option<String>,
-    running: Option<JoinHandle<Reloaded>>,
+    running: Option<JoinHandle<ReloadResult>>,
     /// The administrators who wait for the running reload.
-    waiting: Vec<Waiting>,
+    waiting: Vec<ReloadWaiter>,
     /// Given if one of them consents to the effects.
     consent: Consent,
     /// True if another reload follows.
     again: bool,
     /// The administrators who wait for the next one.
-    waiting_again: Vec<Waiting>,
+    waiting_again: Vec<ReloadWaiter>,
 }
 
-impl Reloads {
+impl ReloadQueue {
     pub(super) fn new(file: PathBuf, environment: fn(&str) -> Option<String>) -> Self {
         Self {
             file,
@@ -55,12 +55,12 @@ impl Reloads {
     }
 
     /// Returns the consent to the effects of the running reload.
-    pub(super) fn consent(&self) -> Consent {
+    pub(super) fn running_consent(&self) -> Consent {
         self.consent
     }
 
     /// Starts a reload that answers an administrator.
-    pub(super) fn ask(
+    pub(super) fn request_reload(
         &mut self,
         flow: &Arc<Flow>,
         consent: Consent,
@@ -72,11 +72,11 @@ impl Reloads {
             &mut self.waiting
         };
         waiting.push((consent, answer));
-        self.begin(flow);
+        self.begin_reload(flow);
     }
 
     /// Starts a reload, or schedules one after the running one.
-    pub(super) fn begin(&mut self, flow: &Arc<Flow>) {
+    pub(super) fn begin_reload(&mut self, flow: &Arc<Flow>) {
         if self.is_running() {
             self.again = true;
             return;
@@ -87,12 +87,12 @@ impl Reloads {
         } else {
             Consent::Wanted
         };
-        Systemd::reloading();
+        SystemdNotifier::notify_reloading();
         let (flow, file, environment) = (Arc::clone(flow), self.file.clone(), self.environment);
         self.running = Some(tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
             match read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
-                Ok(config) => flow.replace(config, consent).await.map(Ok),
+                Ok(config) => flow.replace_config(config, consent).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
             }
         }));
@@ -100,7 +100,7 @@ impl Reloads {
     }
 
     /// Waits for the end of the running reload; forever if there is none.
-    pub(super) async fn ended(&mut self) -> Reloaded {
+    pub(super) async fn wait_for_end(&mut self) -> ReloadResult {
         let Some(running) = &mut self.running else {
             return future::pending().await;
         };
@@ -110,15 +110,15 @@ impl Reloads {
     }
 
     /// Answers the administrators who waited for the finished reload, and starts the next one, if any.
-    pub(super) fn answer(&mut self, flow: &Arc<Flow>, report: &ReloadReport) {
+    pub(super) fn answer_waiting(&mut self, flow: &Arc<Flow>, report: &ReloadReport) {
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             // The client may have gone away meanwhile.
             drop(waiting.send(report.clone()));
         }
-        Systemd::ready();
+        SystemdNotifier::notify_ready();
         if std::mem::take(&mut self.again) {
             self.waiting = std::mem::take(&mut self.waiting_again);
-            self.begin(flow);
+            self.begin_reload(flow);
         }
     }
 }

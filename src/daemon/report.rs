@@ -1,19 +1,20 @@
 //! Log messages about polls and reloads.
 
-use crate::flow::Polled;
+use crate::flow::PolledSource;
 use crate::serve::Metrics;
-use crate::store::{Plan, State};
+use crate::store::{DefinitionPlan, SourceCondition};
 
 /// Logs a poll: one line per change at info, one per poll at debug; a failure once when it begins, and once
 /// when it is over.
-pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
-    let Polled {
+pub(super) fn log_poll(polled: &PolledSource, before: Option<SourceCondition>, metrics: &Metrics) {
+    let PolledSource {
         source: id,
         committed,
         failure,
         ..
     } = polled;
-    let was_well = before.is_none_or(|state| matches!(state, State::New | State::Ok));
+    let was_well =
+        before.is_none_or(|state| matches!(state, SourceCondition::New | SourceCondition::Ok));
     metrics.count_poll(committed.state.as_str());
     metrics.count_items("new", committed.new);
     metrics.count_items("updated", committed.updated);
@@ -22,11 +23,11 @@ pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
             tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
         }
         Some(problem) => tracing::debug!(source.id = %id, code = %problem.code, "{id} fails still"),
-        None if committed.state == State::Held => {
+        None if committed.state == SourceCondition::Held => {
             if let Some(problem) = committed
                 .held
                 .as_ref()
-                .filter(|_| before != Some(State::Held))
+                .filter(|_| before != Some(SourceCondition::Held))
             {
                 tracing::warn!(source.id = %id, code = %problem.code, "{id}: {}; {}", problem.text, problem.action);
             }
@@ -43,7 +44,7 @@ pub(super) fn tell(polled: &Polled, before: Option<State>, metrics: &Metrics) {
 }
 
 /// Describes why a reload was refused for lack of consent, one reason per line.
-pub(super) fn unasked(plan: &Plan) -> Vec<String> {
+pub(super) fn missing_consent_lines(plan: &DefinitionPlan) -> Vec<String> {
     let mut lines = plan.refusals();
     let what_to_do = "`tidings plan` shows what would change, `tidings reload --yes` does it";
     lines.push(what_to_do.to_owned());

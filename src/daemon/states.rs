@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::model::SourceId;
 use crate::serve::Metrics;
-use crate::store::State;
+use crate::store::SourceCondition;
 
 /// The configured sources by state.
 #[derive(Default)]
-pub(super) struct States {
-    by_source: BTreeMap<SourceId, State>,
+pub(super) struct SourceStates {
+    by_source: BTreeMap<SourceId, SourceCondition>,
     counts: BTreeMap<&'static str, u32>,
     metrics: Metrics,
 }
 
-impl States {
-    pub(super) fn new(by_source: BTreeMap<SourceId, State>, metrics: Metrics) -> Self {
+impl SourceStates {
+    pub(super) fn new(by_source: BTreeMap<SourceId, SourceCondition>, metrics: Metrics) -> Self {
         let mut counts = BTreeMap::new();
         for state in by_source.values() {
             *counts.entry(state.as_str()).or_default() += 1;
@@ -25,7 +25,7 @@ impl States {
             counts,
             metrics,
         };
-        states.publish();
+        states.update_metrics();
         states
     }
 
@@ -37,17 +37,17 @@ impl States {
         self.by_source.contains_key(id)
     }
 
-    pub(super) fn get(&self, id: &SourceId) -> Option<State> {
+    pub(super) fn get(&self, id: &SourceId) -> Option<SourceCondition> {
         self.by_source.get(id).copied()
     }
 
     /// Returns the number of sources in a state.
-    pub(super) fn count(&self, state: State) -> u32 {
+    pub(super) fn count(&self, state: SourceCondition) -> u32 {
         self.counts.get(state.as_str()).copied().unwrap_or_default()
     }
 
     /// Sets the state of a source.
-    pub(super) fn set(&mut self, id: &SourceId, state: State) {
+    pub(super) fn set(&mut self, id: &SourceId, state: SourceCondition) {
         let before = self.by_source.insert(id.clone(), state);
         if before == Some(state) {
             return;
@@ -56,11 +56,11 @@ impl States {
             *count -= 1;
         }
         *self.counts.entry(state.as_str()).or_default() += 1;
-        self.publish();
+        self.update_metrics();
     }
 
-    fn publish(&self) {
-        for state in State::ALL {
+    fn update_metrics(&self) {
+        for state in SourceCondition::ALL {
             self.metrics.set_sources(state.as_str(), self.count(state));
         }
     }

@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_millis(300);
 
 /// A watch, which ends when it is dropped.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct ConfigWatch {
     over: Arc<Notify>,
     _watcher: RecommendedWatcher,
     /// A task of its own: a caller may drop [`Watch::changed`] at any moment, and a change must not be lost
@@ -29,7 +29,7 @@ pub(super) struct Watch {
     _waiting: JoinSet<()>,
 }
 
-impl Watch {
+impl ConfigWatch {
     /// Watches the folders of all configuration files, if the configuration asks for that.
     pub(super) fn new(config: &Config) -> Option<Self> {
         if !config.daemon.watch {
@@ -39,7 +39,7 @@ impl Watch {
         let heard = {
             let happened = Arc::clone(&happened);
             move |event: notify::Result<Event>| {
-                if event.is_ok_and(|event| concerns(&event)) {
+                if event.is_ok_and(|event| is_file_change(&event)) {
                     happened.notify_one();
                 }
             }
@@ -55,7 +55,7 @@ impl Watch {
                 .try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))?;
             let over = Arc::new(Notify::new());
             let mut waiting = JoinSet::new();
-            waiting.spawn(settle(happened, Arc::clone(&over)));
+            waiting.spawn(wait_until_settled(happened, Arc::clone(&over)));
             Ok(Self {
                 over,
                 _watcher: watcher,
@@ -68,21 +68,21 @@ impl Watch {
     }
 
     /// Waits until a change is complete.
-    pub(super) async fn changed(&self) {
+    pub(super) async fn wait_for_change(&self) {
         self.over.notified().await;
     }
 }
 
 /// Waits for the next change of a configuration file; forever if the files are not watched.
-pub(super) async fn changed(watch: Option<&Watch>) {
+pub(super) async fn next_change(watch: Option<&ConfigWatch>) {
     match watch {
-        Some(watch) => watch.changed().await,
+        Some(watch) => watch.wait_for_change().await,
         None => future::pending().await,
     }
 }
 
 /// Reports a change when nothing more has happened for a moment.
-async fn settle(happened: Arc<Notify>, over: Arc<Notify>) {
+async fn wait_until_settled(happened: Arc<Notify>, over: Arc<Notify>) {
     loop {
         happened.notified().await;
         while tokio::time::timeout(QUIET, happened.notified())
@@ -95,7 +95,7 @@ async fn settle(happened: Arc<Notify>, over: Arc<Notify>) {
 
 /// Returns true if an event is a change. Reading a file, as we do ourselves, is not; nor is a file that an
 /// editor leaves next to it.
-fn concerns(event: &Event) -> bool {
+fn is_file_change(event: &Event) -> bool {
     let toml = |path: &PathBuf| path.extension() == Some(OsStr::new("toml"));
     !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(toml)
 }
@@ -117,10 +117,10 @@ mod tests {
         let file = folder.path().join("tidings.toml");
         std::fs::write(&file, "[daemon]\nwatch = true\n").unwrap();
         let config = crate::config::load(&file, &|_| None).unwrap();
-        let watch = Watch::new(&config).unwrap();
+        let watch = ConfigWatch::new(&config).unwrap();
         std::fs::write(&file, "").unwrap();
         let began = Instant::now();
-        while watch.changed().now_or_never().is_none() {
+        while watch.wait_for_change().now_or_never().is_none() {
             assert!(began.elapsed() < GUARD, "the change was lost");
             tokio::task::yield_now().await;
         }

@@ -6,10 +6,12 @@ use chrono::{
 };
 use chrono_tz::{OffsetName, Tz};
 
-use super::grammar::{Clock, Day, Meaning, Offset, Span, Step, Strength, What};
-use super::words::Unit;
-use super::zones::{Clocks, Zone};
-use super::{Basis, Hints, Reading};
+use super::grammar::{
+    ClockTime, DateMeaning, DateOrSpan, DateStrength, Occurrence, TimeSpan, WrittenDay, ZoneOffset,
+};
+use super::words::TimeUnit;
+use super::zones::{NamedZone, ZoneClocks};
+use super::{DateBasis, DateHints, DateReading};
 use crate::model::{Dated, Precision};
 
 /// The plausible range of written years; others are typing errors, or not years at all.
@@ -37,35 +39,44 @@ const FARTHEST_ZONE: u64 = 14 * 60 * 60;
 const LEAP_GAP_YEARS: i32 = 8;
 
 /// Returns the date meant; `None` for a day that never existed, or one of another century.
-pub(super) fn resolve(meaning: Meaning, hints: &Hints) -> Option<Reading> {
-    let Meaning {
+pub(super) fn resolve_date(meaning: DateMeaning, hints: &DateHints) -> Option<DateReading> {
+    let DateMeaning {
         what,
         clock,
         strength,
         learned,
     } = meaning;
     let mut reading = match what {
-        What::Span(span) => elapsed(span, hints)?,
-        What::Days { first, last } => days(first, last, clock, hints)?,
+        DateOrSpan::Span(span) => resolve_span(span, hints)?,
+        DateOrSpan::Days { first, last } => resolve_days(first, last, clock, hints)?,
     };
-    if strength == Strength::Presumed {
-        reading.basis = Basis::Presumed;
-    } else if learned && reading.basis == Basis::Stated {
-        reading.basis = Basis::Derived;
+    if strength == DateStrength::Presumed {
+        reading.basis = DateBasis::Presumed;
+    } else if learned && reading.basis == DateBasis::Stated {
+        reading.basis = DateBasis::Derived;
     }
     Some(reading)
 }
 
-fn days(first: Day, last: Option<Day>, clock: Option<Clock>, hints: &Hints) -> Option<Reading> {
+fn resolve_days(
+    first: WrittenDay,
+    last: Option<WrittenDay>,
+    clock: Option<ClockTime>,
+    hints: &DateHints,
+) -> Option<DateReading> {
     let today = hints.today();
-    let clock = clock.filter(|_| !matches!(first, Day::Month { .. } | Day::Year(_)));
+    let clock = clock.filter(|_| !matches!(first, WrittenDay::Month { .. } | WrittenDay::Year(_)));
     let begin = match (first, clock) {
-        (Day::Unsaid, Some(clock)) => Period::day(latest_time(clock, hints)?, Basis::Derived),
-        _ => period(first, today)?,
+        (WrittenDay::Unsaid, Some(clock)) => {
+            Period::from_day(latest_clock_day(clock, hints)?, DateBasis::Derived)
+        }
+        _ => resolve_period(first, today)?,
     };
     let end = match last {
-        Some(Day::WithoutYear { month, day }) => Some(following(month, day, begin.first)?),
-        Some(last) => Some(period(last, today)?.last).filter(|last| *last >= begin.first),
+        Some(WrittenDay::WithoutYear { month, day }) => {
+            Some(next_month_day(month, day, begin.first)?)
+        }
+        Some(last) => Some(resolve_period(last, today)?.last).filter(|last| *last >= begin.first),
         None => (begin.last != begin.first).then_some(begin.last),
     };
     let by_machine = clock.is_some_and(|clock| clock.to_the_second && clock.offset.is_some());
@@ -77,8 +88,8 @@ fn days(first: Day, last: Option<Day>, clock: Option<Clock>, hints: &Hints) -> O
     if !years.contains(&begin.first.year()) {
         return None;
     }
-    let dated = dated(begin.first, begin.precision, clock, hints.zone)?;
-    (!is_unset(dated)).then_some(Reading {
+    let dated = build_dated(begin.first, begin.precision, clock, hints.zone)?;
+    (!is_unset(dated)).then_some(DateReading {
         dated,
         end,
         basis: begin.basis,
@@ -99,11 +110,11 @@ struct Period {
     first: NaiveDate,
     last: NaiveDate,
     precision: Precision,
-    basis: Basis,
+    basis: DateBasis,
 }
 
 impl Period {
-    fn day(day: NaiveDate, basis: Basis) -> Self {
+    fn from_day(day: NaiveDate, basis: DateBasis) -> Self {
         Self {
             first: day,
             last: day,
@@ -112,7 +123,7 @@ impl Period {
         }
     }
 
-    fn week(first: NaiveDate, basis: Basis) -> Option<Self> {
+    fn from_week(first: NaiveDate, basis: DateBasis) -> Option<Self> {
         let last = first.checked_add_days(Days::new(6))?;
         Some(Self {
             first,
@@ -122,7 +133,7 @@ impl Period {
         })
     }
 
-    fn month(year: i32, month: u32, basis: Basis) -> Option<Self> {
+    fn from_month(year: i32, month: u32, basis: DateBasis) -> Option<Self> {
         let first = NaiveDate::from_ymd_opt(year, month, 1)?;
         let last = first.checked_add_months(Months::new(1))?.pred_opt()?;
         Some(Self {
@@ -133,7 +144,7 @@ impl Period {
         })
     }
 
-    fn year(year: i32, basis: Basis) -> Option<Self> {
+    fn from_year(year: i32, basis: DateBasis) -> Option<Self> {
         let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
         let last = NaiveDate::from_ymd_opt(year, 12, 31)?;
         Some(Self {
@@ -145,15 +156,15 @@ impl Period {
     }
 }
 
-fn period(day: Day, today: NaiveDate) -> Option<Period> {
-    let stated = |date: Option<NaiveDate>| Some(Period::day(date?, Basis::Stated));
-    let derived = |date: Option<NaiveDate>| Some(Period::day(date?, Basis::Derived));
+fn resolve_period(day: WrittenDay, today: NaiveDate) -> Option<Period> {
+    let stated = |date: Option<NaiveDate>| Some(Period::from_day(date?, DateBasis::Stated));
+    let derived = |date: Option<NaiveDate>| Some(Period::from_day(date?, DateBasis::Derived));
     match day {
-        Day::Full { year, month, day } => stated(NaiveDate::from_ymd_opt(year, month, day)),
-        Day::OfYear { year, day } => stated(NaiveDate::from_yo_opt(year, day)),
-        Day::Month { year, month } => Period::month(year, month, Basis::Stated),
-        Day::Year(year) => Period::year(year, Basis::Stated),
-        Day::IsoWeek {
+        WrittenDay::Full { year, month, day } => stated(NaiveDate::from_ymd_opt(year, month, day)),
+        WrittenDay::OfYear { year, day } => stated(NaiveDate::from_yo_opt(year, day)),
+        WrittenDay::Month { year, month } => Period::from_month(year, month, DateBasis::Stated),
+        WrittenDay::Year(year) => Period::from_year(year, DateBasis::Stated),
+        WrittenDay::IsoWeek {
             year,
             week,
             weekday: Some(weekday),
@@ -161,40 +172,42 @@ fn period(day: Day, today: NaiveDate) -> Option<Period> {
             let weekday = Weekday::try_from(weekday).ok()?;
             stated(NaiveDate::from_isoywd_opt(year, week, weekday))
         }
-        Day::IsoWeek {
+        WrittenDay::IsoWeek {
             year,
             week,
             weekday: None,
-        } => Period::week(
+        } => Period::from_week(
             NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?,
-            Basis::Stated,
+            DateBasis::Stated,
         ),
-        Day::EpiWeek {
+        WrittenDay::EpiWeek {
             year: Some(year),
             week,
-        } => Period::week(epi_week(year, week)?, Basis::Stated),
-        Day::EpiWeek { year: None, week } => {
+        } => Period::from_week(epi_week_start(year, week)?, DateBasis::Stated),
+        WrittenDay::EpiWeek { year: None, week } => {
             let years = [today.year() + 1, today.year(), today.year() - 1];
-            let weeks = years.into_iter().filter_map(|year| epi_week(year, week));
-            Period::week(
+            let weeks = years
+                .into_iter()
+                .filter_map(|year| epi_week_start(year, week));
+            Period::from_week(
                 weeks.into_iter().find(|first| *first <= today)?,
-                Basis::Derived,
+                DateBasis::Derived,
             )
         }
-        Day::WithoutYear { month, day } => derived(latest(month, day, today)),
-        Day::MonthWithoutYear(month) => {
+        WrittenDay::WithoutYear { month, day } => derived(latest_month_day(month, day, today)),
+        WrittenDay::MonthWithoutYear(month) => {
             let year = today.year() - i32::from(month > today.month());
-            Period::month(year, month, Basis::Derived)
+            Period::from_month(year, month, DateBasis::Derived)
         }
-        Day::Ahead(days) => derived(shifted(today, i64::from(days))),
-        Day::Weekday(weekday, step) => derived(weekday_near(weekday, step, today)),
-        Day::Whole(unit, step) => whole(unit, step, today),
-        Day::Unsaid => None,
+        WrittenDay::Ahead(days) => derived(shift_days(today, i64::from(days))),
+        WrittenDay::Weekday(weekday, step) => derived(weekday_near(weekday, step, today)),
+        WrittenDay::Whole(unit, step) => whole_period(unit, step, today),
+        WrittenDay::Unsaid => None,
     }
 }
 
 /// Returns the Sunday that begins an epidemiological week: the first week of a year is the one that contains 4 January.
-fn epi_week(year: i32, week: u32) -> Option<NaiveDate> {
+fn epi_week_start(year: i32, week: u32) -> Option<NaiveDate> {
     let sunday_of = |date: NaiveDate| {
         date.checked_sub_days(Days::new(date.weekday().num_days_from_sunday().into()))
     };
@@ -204,30 +217,30 @@ fn epi_week(year: i32, week: u32) -> Option<NaiveDate> {
     (sunday < next_year).then_some(sunday)
 }
 
-fn shifted(date: NaiveDate, days: i64) -> Option<NaiveDate> {
+fn shift_days(date: NaiveDate, days: i64) -> Option<NaiveDate> {
     date.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
 /// Returns the weekday for a step: the latest not in the future, the last before today, or the first after today.
-fn weekday_near(weekday: u8, step: Step, today: NaiveDate) -> Option<NaiveDate> {
+fn weekday_near(weekday: u8, step: Occurrence, today: NaiveDate) -> Option<NaiveDate> {
     let back =
         (i64::from(today.weekday().num_days_from_monday()) - i64::from(weekday)).rem_euclid(7);
     match step {
-        Step::Latest => shifted(today, -back),
-        Step::Last => shifted(today, if back == 0 { -7 } else { -back }),
-        Step::Next => shifted(today, 7 - back),
+        Occurrence::Latest => shift_days(today, -back),
+        Occurrence::Last => shift_days(today, if back == 0 { -7 } else { -back }),
+        Occurrence::Next => shift_days(today, 7 - back),
     }
 }
 
 /// Returns the period of `last week`, `next month`, `last year`.
-fn whole(unit: Unit, step: Step, today: NaiveDate) -> Option<Period> {
-    let ahead = if step == Step::Next { 1 } else { -1 };
+fn whole_period(unit: TimeUnit, step: Occurrence, today: NaiveDate) -> Option<Period> {
+    let ahead = if step == Occurrence::Next { 1 } else { -1 };
     match unit {
-        Unit::Week => {
-            let monday = shifted(today, -i64::from(today.weekday().num_days_from_monday()))?;
-            Period::week(shifted(monday, ahead * 7)?, Basis::Derived)
+        TimeUnit::Week => {
+            let monday = shift_days(today, -i64::from(today.weekday().num_days_from_monday()))?;
+            Period::from_week(shift_days(monday, ahead * 7)?, DateBasis::Derived)
         }
-        Unit::Month => {
+        TimeUnit::Month => {
             let month = Months::new(1);
             let first = today.with_day(1)?;
             let first = if ahead > 0 {
@@ -235,14 +248,17 @@ fn whole(unit: Unit, step: Step, today: NaiveDate) -> Option<Period> {
             } else {
                 first.checked_sub_months(month)
             }?;
-            Period::month(first.year(), first.month(), Basis::Derived)
+            Period::from_month(first.year(), first.month(), DateBasis::Derived)
         }
-        _ => Period::year(today.year() + i32::try_from(ahead).ok()?, Basis::Derived),
+        _ => Period::from_year(
+            today.year() + i32::try_from(ahead).ok()?,
+            DateBasis::Derived,
+        ),
     }
 }
 
 /// Returns the latest such day up to today.
-fn latest(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
+fn latest_month_day(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
     (today.year() - LEAP_GAP_YEARS..=today.year())
         .rev()
         .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
@@ -250,16 +266,16 @@ fn latest(month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate> {
 }
 
 /// Returns the first such day from `first` on.
-fn following(month: u32, day: u32, first: NaiveDate) -> Option<NaiveDate> {
+fn next_month_day(month: u32, day: u32, first: NaiveDate) -> Option<NaiveDate> {
     (first.year()..=first.year() + LEAP_GAP_YEARS)
         .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
         .find(|date| *date >= first)
 }
 
 /// Returns today if that time has passed, or else yesterday.
-fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
+fn latest_clock_day(clock: ClockTime, hints: &DateHints) -> Option<NaiveDate> {
     let today = hints.today();
-    let at = dated(today, Precision::Day, Some(clock), hints.zone)?.at;
+    let at = build_dated(today, Precision::Day, Some(clock), hints.zone)?.at;
     if at > hints.now {
         today.pred_opt()
     } else {
@@ -268,24 +284,29 @@ fn latest_time(clock: Clock, hints: &Hints) -> Option<NaiveDate> {
 }
 
 /// Returns the time at the given span before or after now; its finest unit determines the precision.
-fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
+fn resolve_span(span: TimeSpan, hints: &DateHints) -> Option<DateReading> {
     let reading = |dated| {
-        Some(Reading {
+        Some(DateReading {
             dated,
             end: None,
-            basis: Basis::Derived,
+            basis: DateBasis::Derived,
         })
     };
     let precision = match span.finest? {
-        Unit::Second | Unit::Minute | Unit::Hour if !span.vague => Precision::Instant,
-        Unit::Second | Unit::Minute | Unit::Hour => {
-            return reading(dated(hints.today(), Precision::Day, None, hints.zone)?);
+        TimeUnit::Second | TimeUnit::Minute | TimeUnit::Hour if !span.vague => Precision::Instant,
+        TimeUnit::Second | TimeUnit::Minute | TimeUnit::Hour => {
+            return reading(build_dated(
+                hints.today(),
+                Precision::Day,
+                None,
+                hints.zone,
+            )?);
         }
         // Only the writer knows how many “a few” are.
         _ if span.vague => return None,
-        Unit::Day | Unit::Week => Precision::Day,
-        Unit::Month => Precision::Month,
-        Unit::Year | Unit::Decade => Precision::Year,
+        TimeUnit::Day | TimeUnit::Week => Precision::Day,
+        TimeUnit::Month => Precision::Month,
+        TimeUnit::Year | TimeUnit::Decade => Precision::Year,
     };
     let local = hints.now.with_timezone(&hints.zone).naive_local();
     let months = Months::new(span.months);
@@ -299,7 +320,7 @@ fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
             date.checked_sub_months(months)?.checked_sub_days(days)
         }?;
         let year = WRITTEN_BY_MACHINES.contains(&date.year());
-        return reading(year.then(|| dated(date, precision, None, hints.zone))??);
+        return reading(year.then(|| build_dated(date, precision, None, hints.zone))??);
     }
     // Hours are counted on a clock that never changes, days and months on the calendar.
     let day = if span.ahead {
@@ -321,7 +342,12 @@ fn elapsed(span: Span, hints: &Hints) -> Option<Reading> {
     reading(Dated { at, precision })
 }
 
-fn dated(date: NaiveDate, precision: Precision, clock: Option<Clock>, zone: Tz) -> Option<Dated> {
+fn build_dated(
+    date: NaiveDate,
+    precision: Precision,
+    clock: Option<ClockTime>,
+    zone: Tz,
+) -> Option<Dated> {
     let Some(clock) = clock else {
         let at = in_zone(date.and_time(NaiveTime::MIN), zone)?;
         return Some(Dated { at, precision });
@@ -333,9 +359,9 @@ fn dated(date: NaiveDate, precision: Precision, clock: Option<Clock>, zone: Tz) 
     };
     let local = day.and_time(clock.time);
     let at = match clock.offset {
-        Some(Offset::Minutes(minutes)) => fixed(local, minutes)?,
-        Some(Offset::Region(region)) => in_zone(local, region)?,
-        Some(Offset::Named(name)) => named(local, name, zone)?,
+        Some(ZoneOffset::Minutes(minutes)) => at_offset(local, minutes)?,
+        Some(ZoneOffset::Region(region)) => in_zone(local, region)?,
+        Some(ZoneOffset::Named(name)) => in_named_zone(local, name, zone)?,
         None => in_zone(local, zone)?,
     };
     Some(Dated {
@@ -344,14 +370,18 @@ fn dated(date: NaiveDate, precision: Precision, clock: Option<Clock>, zone: Tz) 
     })
 }
 
-fn fixed(local: NaiveDateTime, minutes: i32) -> Option<DateTime<FixedOffset>> {
+fn at_offset(local: NaiveDateTime, minutes: i32) -> Option<DateTime<FixedOffset>> {
     FixedOffset::east_opt(minutes * 60)?
         .from_local_datetime(&local)
         .single()
 }
 
 /// Applies a named zone. A name shared by several zones means the source's own if its clocks showed that name.
-fn named(local: NaiveDateTime, name: &Zone, zone: Tz) -> Option<DateTime<FixedOffset>> {
+fn in_named_zone(
+    local: NaiveDateTime,
+    name: &NamedZone,
+    zone: Tz,
+) -> Option<DateTime<FixedOffset>> {
     let own = zone.from_local_datetime(&local);
     for at in [own.earliest(), own.latest()].into_iter().flatten() {
         if at
@@ -363,8 +393,8 @@ fn named(local: NaiveDateTime, name: &Zone, zone: Tz) -> Option<DateTime<FixedOf
         }
     }
     match name.clocks {
-        Clocks::Fixed(minutes) => fixed(local, minutes),
-        Clocks::Of(zone) => in_zone(local, zone),
+        ZoneClocks::Fixed(minutes) => at_offset(local, minutes),
+        ZoneClocks::Of(zone) => in_zone(local, zone),
     }
 }
 

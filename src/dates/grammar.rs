@@ -14,36 +14,39 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
-pub(super) use self::clock::{Clock, Offset};
+pub(super) use self::clock::{ClockTime, ZoneOffset};
 pub(super) use self::numbers::shown_order;
-use super::Hints;
-use super::tokens::{Token, TokenKind};
-use super::words::{Languages, Sense, Unit};
+use super::DateHints;
+use super::tokens::{DateToken, DateTokenKind};
+use super::words::{DateSense, LanguageSet, TimeUnit};
 use crate::languages::{self, UsualOrder};
 use crate::model::{DateOrder, Language};
 
 /// The meaning of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
-    pub(super) what: What,
-    pub(super) clock: Option<Clock>,
+pub(super) struct DateMeaning {
+    pub(super) what: DateOrSpan,
+    pub(super) clock: Option<ClockTime>,
     /// The certainty that this is a date.
-    pub(super) strength: Strength,
+    pub(super) strength: DateStrength,
     /// True if the order of day and month was learned from other dates.
     pub(super) learned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum DateOrSpan {
     /// A day or a longer period, or a range of them.
-    Days { first: Day, last: Option<Day> },
+    Days {
+        first: WrittenDay,
+        last: Option<WrittenDay>,
+    },
     /// A length of time ago, or ahead.
-    Span(Span),
+    Span(TimeSpan),
 }
 
 /// A day or a period as written, which may not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Day {
+pub(super) enum WrittenDay {
     Full {
         year: i32,
         month: u32,
@@ -77,16 +80,16 @@ pub(super) enum Day {
     },
     /// Number of days from today.
     Ahead(i32),
-    Weekday(u8, Step),
+    Weekday(u8, Occurrence),
     /// The last or the next week, month or year.
-    Whole(Unit, Step),
+    Whole(TimeUnit, Occurrence),
     /// Not given: a time of day alone.
     Unsaid,
 }
 
 /// The choice among recurring days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Occurrence {
     /// The latest that is not in the future.
     Latest,
     /// The one before the current one.
@@ -96,12 +99,12 @@ pub(super) enum Step {
 
 /// A length of time from now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct TimeSpan {
     pub(super) months: u32,
     pub(super) days: u32,
     pub(super) seconds: u64,
     /// The finest unit in it.
-    pub(super) finest: Option<Unit>,
+    pub(super) finest: Option<TimeUnit>,
     pub(super) ahead: bool,
     /// True if only the unit was given: `a few minutes`.
     pub(super) vague: bool,
@@ -109,7 +112,7 @@ pub(super) struct Span {
 
 /// The certainty that a meaning is a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Strength {
+pub(super) enum DateStrength {
     /// A date only where one is expected, and only relative to the time of reading: `Friday`, `10:30`, `3 hours`.
     Presumed,
     /// A date where one is expected; anywhere else a number or a word: `2021`, `today`.
@@ -122,30 +125,30 @@ pub(super) enum Strength {
 
 /// The order of day and month, from any source that knows it.
 #[derive(Clone, Copy, Debug)]
-struct Order {
+struct KnownOrder {
     set: Option<DateOrder>,
     learned: Option<DateOrder>,
     usual: Option<DateOrder>,
 }
 
 /// The forms of dates, over the tokens of one text.
-pub(super) struct Grammar<'t> {
-    start: Cursor<'t>,
+pub(super) struct DateGrammar<'t> {
+    start: TokenCursor<'t>,
 }
 
-impl<'t> Grammar<'t> {
-    pub(super) fn new(text: &'t str, tokens: &'t [Token], hints: &Hints) -> Self {
-        let order = Order {
+impl<'t> DateGrammar<'t> {
+    pub(super) fn new(text: &'t str, tokens: &'t [DateToken], hints: &DateHints) -> Self {
+        let order = KnownOrder {
             set: hints.order,
             learned: hints.learned,
             usual: hints.language.and_then(usual_order),
         };
-        let start = Cursor {
+        let start = TokenCursor {
             text,
             tokens,
             at: 0,
             order,
-            languages: Languages::of(hints.language),
+            languages: LanguageSet::from_language(hints.language),
             tomorrow: hints.today().succ_opt().unwrap_or(NaiveDate::MAX),
             learned: false,
         };
@@ -153,20 +156,20 @@ impl<'t> Grammar<'t> {
     }
 
     /// Returns the date that begins with the token at `start`, and the index of the token after it.
-    pub(super) fn match_at(&self, start: usize) -> Option<(Meaning, usize)> {
-        let mut cursor = Cursor {
+    pub(super) fn match_at(&self, start: usize) -> Option<(DateMeaning, usize)> {
+        let mut cursor = TokenCursor {
             at: start,
             ..self.start
         };
         if !cursor.may_begin() {
             return None;
         }
-        let meaning = cursor.longest(&[
-            Cursor::day_then_clock,
-            Cursor::clock_within_day,
-            Cursor::span,
-            Cursor::clock_then_day,
-            Cursor::now,
+        let meaning = cursor.match_longest(&[
+            TokenCursor::parse_day_then_clock,
+            TokenCursor::parse_clock_within_day,
+            TokenCursor::parse_span,
+            TokenCursor::parse_clock_then_day,
+            TokenCursor::parse_now,
         ])?;
         (!cursor.number_continues()).then_some((meaning, cursor.at))
     }
@@ -185,32 +188,32 @@ pub fn usual_order(language: &Language) -> Option<DateOrder> {
 }
 
 /// Completes a short year (RFC 5322 §4.3): two digits up to 49 belong to this century.
-fn century(year: u32) -> u32 {
+fn expand_year(year: u32) -> u32 {
     if year < 50 { 2000 + year } else { 1900 + year }
 }
 
 /// A position among the tokens. A form that fails may leave it anywhere: [`Cursor::attempt`] restores it.
 #[derive(Clone, Copy)]
-struct Cursor<'t> {
+struct TokenCursor<'t> {
     text: &'t str,
-    tokens: &'t [Token],
+    tokens: &'t [DateToken],
     at: usize,
-    order: Order,
-    languages: Languages,
+    order: KnownOrder,
+    languages: LanguageSet,
     tomorrow: NaiveDate,
     /// True if the learned order was used.
     learned: bool,
 }
 
-type Form<'t, T> = fn(&mut Cursor<'t>) -> Option<T>;
+type GrammarForm<'t, T> = fn(&mut TokenCursor<'t>) -> Option<T>;
 
 /// Reading tokens one after another.
-impl<'t> Cursor<'t> {
-    fn peek(&self) -> Option<&'t Token> {
+impl<'t> TokenCursor<'t> {
+    fn peek(&self) -> Option<&'t DateToken> {
         self.tokens.get(self.at)
     }
 
-    fn glued(&self) -> bool {
+    fn is_glued(&self) -> bool {
         self.peek().is_some_and(|token| !token.spaced)
     }
 
@@ -222,7 +225,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Returns the longest match among the forms; of equal ones, the first.
-    fn longest<T>(&mut self, forms: &[Form<'t, T>]) -> Option<T> {
+    fn match_longest<T>(&mut self, forms: &[GrammarForm<'t, T>]) -> Option<T> {
         let mut best: Option<(T, Self)> = None;
         for form in forms {
             let mut ahead = *self;
@@ -238,25 +241,25 @@ impl<'t> Cursor<'t> {
     }
 
     /// Reads a word by its meaning, preferring the text's own language.
-    fn sense<T>(&mut self, pick: impl Fn(Sense) -> Option<T>) -> Option<T> {
-        let TokenKind::Word(senses) = self.peek()?.kind else {
+    fn parse_sense<T>(&mut self, pick: impl Fn(DateSense) -> Option<T>) -> Option<T> {
+        let DateTokenKind::Word(senses) = self.peek()?.kind else {
             return None;
         };
         let own = senses
             .iter()
-            .filter(|(_, languages)| languages.meets(self.languages));
+            .filter(|(_, languages)| languages.intersects(self.languages));
         let found = own.chain(senses).find_map(|(sense, _)| pick(*sense))?;
         self.at += 1;
         Some(found)
     }
 
-    fn word(&mut self, sense: Sense) -> Option<()> {
+    fn parse_word(&mut self, sense: DateSense) -> Option<()> {
         self.peek()?.means(sense).then(|| self.at += 1)
     }
 
-    fn sign(&mut self, signs: &str) -> Option<char> {
+    fn parse_sign(&mut self, signs: &str) -> Option<char> {
         match self.peek()?.kind {
-            TokenKind::Sign(sign) if signs.contains(sign) => {
+            DateTokenKind::Sign(sign) if signs.contains(sign) => {
                 self.at += 1;
                 Some(sign)
             }
@@ -264,13 +267,13 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn number(&mut self, digits: RangeInclusive<usize>) -> Option<u32> {
-        self.counted_number(digits).map(|(value, _)| value)
+    fn parse_number(&mut self, digits: RangeInclusive<usize>) -> Option<u32> {
+        self.parse_counted_number(digits).map(|(value, _)| value)
     }
 
-    fn counted_number(&mut self, allowed: RangeInclusive<usize>) -> Option<(u32, usize)> {
+    fn parse_counted_number(&mut self, allowed: RangeInclusive<usize>) -> Option<(u32, usize)> {
         match self.peek()?.kind {
-            TokenKind::Number(value, digits) if allowed.contains(&digits) => {
+            DateTokenKind::Number(value, digits) if allowed.contains(&digits) => {
                 self.at += 1;
                 Some((value, digits))
             }
@@ -278,21 +281,21 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn glued_number(&mut self, digits: RangeInclusive<usize>) -> Option<u32> {
-        self.glued().then(|| self.number(digits))?
+    fn parse_glued_number(&mut self, digits: RangeInclusive<usize>) -> Option<u32> {
+        self.is_glued().then(|| self.parse_number(digits))?
     }
 
     /// Skips the text between the parts of a date, allowing these signs: `28 de junio`, `28-Jun`, `28th of`, `Sept.` A
     /// dash between spaces is not part of a date: `Bulletin 7 - June 2021`.
-    fn between(&mut self, signs: &str) {
+    fn skip_separator(&mut self, signs: &str) {
         for _ in 0..3 {
             let dash = self
                 .peek()
                 .is_some_and(|token| token.spaced && token.is_sign("-"));
-            let sign = if dash { None } else { self.sign(signs) };
+            let sign = if dash { None } else { self.parse_sign(signs) };
             if sign.is_none()
-                && self.word(Sense::Of).is_none()
-                && self.word(Sense::YearWord).is_none()
+                && self.parse_word(DateSense::Of).is_none()
+                && self.parse_word(DateSense::YearWord).is_none()
             {
                 return;
             }
@@ -300,15 +303,15 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips the text between a day and its time: `28 June 2021, at 10:30`, `28 June (Monday) | Updated 10:30`.
-    fn links(&mut self) {
+    fn skip_to_time(&mut self) {
         for _ in 0..5 {
-            let weekday = |sense| matches!(sense, Sense::Weekday(_)).then_some(());
+            let weekday = |sense| matches!(sense, DateSense::Weekday(_)).then_some(());
             let found = self
-                .attempt(Self::word_in_brackets)
-                .or_else(|| self.sign(",.:;-|/@•·()").map(|_| ()));
+                .attempt(Self::parse_word_in_brackets)
+                .or_else(|| self.parse_sign(",.:;-|/@•·()").map(|_| ()));
             if found
-                .or_else(|| self.word(Sense::Filler))
-                .or_else(|| self.sense(weekday))
+                .or_else(|| self.parse_word(DateSense::Filler))
+                .or_else(|| self.parse_sense(weekday))
                 .is_none()
             {
                 return;
@@ -316,10 +319,10 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn word_in_brackets(&mut self) -> Option<()> {
-        self.sign("(")?;
-        matches!(self.peek()?.kind, TokenKind::Word(_)).then(|| self.at += 1)?;
-        self.sign(")").map(|_| ())
+    fn parse_word_in_brackets(&mut self) -> Option<()> {
+        self.parse_sign("(")?;
+        matches!(self.peek()?.kind, DateTokenKind::Word(_)).then(|| self.at += 1)?;
+        self.parse_sign(")").map(|_| ())
     }
 
     /// Returns true if a date can begin here: not within a number, and not with a page number.
@@ -334,10 +337,12 @@ impl<'t> Cursor<'t> {
         // `192.168.1.1`, `A28/06/2021`
         let within = !token.spaced
             && match last.kind {
-                TokenKind::Sign(sign) => {
-                    "-/.:".contains(sign) && !last.spaced && before(2).is_some_and(Token::is_number)
+                DateTokenKind::Sign(sign) => {
+                    "-/.:".contains(sign)
+                        && !last.spaced
+                        && before(2).is_some_and(DateToken::is_number)
                 }
-                TokenKind::Number(..) | TokenKind::Word(_) => true,
+                DateTokenKind::Number(..) | DateTokenKind::Word(_) => true,
             };
         // `No. 12 April 2022`
         let noun = if last.is_sign(".:") {
@@ -345,7 +350,8 @@ impl<'t> Cursor<'t> {
         } else {
             Some(last)
         };
-        let is_counter = |before: &Token| before.means(Sense::Counter) || before.is_sign("$€£¥₡₲#");
+        let is_counter =
+            |before: &DateToken| before.means(DateSense::Counter) || before.is_sign("$€£¥₡₲#");
         let numbered = token.is_number() && noun.is_some_and(is_counter);
         !within && !numbered
     }
@@ -353,52 +359,66 @@ impl<'t> Cursor<'t> {
     /// Returns true if more of a number follows without a space: `10.1.12.5`.
     fn number_continues(&self) -> bool {
         let mut ahead = *self;
-        ahead.glued() && ahead.sign("-/.").is_some() && ahead.glued_number(1..=usize::MAX).is_some()
+        ahead.is_glued()
+            && ahead.parse_sign("-/.").is_some()
+            && ahead.parse_glued_number(1..=usize::MAX).is_some()
     }
 }
 
 /// Whole dates.
-impl Cursor<'_> {
-    fn day_then_clock(&mut self) -> Option<Meaning> {
-        let (what, strength) = self.days()?;
+impl TokenCursor<'_> {
+    fn parse_day_then_clock(&mut self) -> Option<DateMeaning> {
+        let (what, strength) = self.parse_days()?;
         let clock = self.attempt(|ahead| {
-            ahead.links();
-            ahead.clocks()
+            ahead.skip_to_time();
+            ahead.parse_clocks()
         });
-        Some(self.meaning(what, clock, strength))
+        Some(self.build_meaning(what, clock, strength))
     }
 
     /// Reads `10:30 am, 28 June 2021`; a time alone is today's.
-    fn clock_then_day(&mut self) -> Option<Meaning> {
-        let clock = Some(self.clocks()?);
+    fn parse_clock_then_day(&mut self) -> Option<DateMeaning> {
+        let clock = Some(self.parse_clocks()?);
         let day = self.attempt(|ahead| {
-            ahead.links();
-            ahead.days()
+            ahead.skip_to_time();
+            ahead.parse_days()
         });
-        let first = Day::Unsaid;
-        let (what, strength) =
-            day.unwrap_or((What::Days { first, last: None }, Strength::Presumed));
-        Some(self.meaning(what, clock, strength))
+        let first = WrittenDay::Unsaid;
+        let (what, strength) = day.unwrap_or((
+            DateOrSpan::Days { first, last: None },
+            DateStrength::Presumed,
+        ));
+        Some(self.build_meaning(what, clock, strength))
     }
 
     /// Reads `Mon Jun 28 10:30:00 UTC 2021`, as C and Unix write it.
-    fn clock_within_day(&mut self) -> Option<Meaning> {
-        self.weekday();
-        let month = self.month()?;
-        let day = self.number(1..=2)?;
-        let clock = Some(self.clock()?);
-        let year = self.full_year()?;
-        let first = Day::Full { year, month, day };
-        Some(self.meaning(What::Days { first, last: None }, clock, Strength::Sure))
+    fn parse_clock_within_day(&mut self) -> Option<DateMeaning> {
+        self.parse_weekday();
+        let month = self.parse_month()?;
+        let day = self.parse_number(1..=2)?;
+        let clock = Some(self.parse_clock()?);
+        let year = self.parse_full_year()?;
+        let first = WrittenDay::Full { year, month, day };
+        Some(self.build_meaning(
+            DateOrSpan::Days { first, last: None },
+            clock,
+            DateStrength::Sure,
+        ))
     }
 
-    fn meaning(&self, what: What, clock: Option<Clock>, strength: Strength) -> Meaning {
+    fn build_meaning(
+        &self,
+        what: DateOrSpan,
+        clock: Option<ClockTime>,
+        strength: DateStrength,
+    ) -> DateMeaning {
         // A day given with its time is certainly a day.
-        let told = clock.is_some_and(|clock| clock.offset.is_some()) && strength == Strength::Alone;
-        Meaning {
+        let told =
+            clock.is_some_and(|clock| clock.offset.is_some()) && strength == DateStrength::Alone;
+        DateMeaning {
             what,
             clock,
-            strength: if told { Strength::Sure } else { strength },
+            strength: if told { DateStrength::Sure } else { strength },
             learned: self.learned,
         }
     }

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use crate::model::Timestamp;
 
 /// Reads the date of a header field.
-pub(super) fn read(text: &str) -> Option<Timestamp> {
+pub(super) fn parse_http(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let stated = httpdate::parse_http_date(text).map(Timestamp::from);
     let mail = || DateTime::parse_from_rfc2822(text).map(|at| at.to_utc());
@@ -20,7 +20,7 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let check = |text: &str, expected: Option<&str>| {
-            let found = read(text).map(|at| at.to_rfc3339());
+            let found = parse_http(text).map(|at| at.to_rfc3339());
             assert_eq!(found.as_deref(), expected, "{text}");
         };
         let at = Some("1994-11-06T08:49:37+00:00");

@@ -9,8 +9,8 @@ use crate::model::Precision;
 /// A Monday; Mexico City is six hours behind.
 const NOW: &str = "2021-06-28T12:30:00Z";
 
-fn hints(language: Option<&Language>, order: Option<DateOrder>) -> Hints<'_> {
-    Hints {
+fn hints(language: Option<&Language>, order: Option<DateOrder>) -> DateHints<'_> {
+    DateHints {
         language,
         order,
         learned: None,
@@ -20,48 +20,52 @@ fn hints(language: Option<&Language>, order: Option<DateOrder>) -> Hints<'_> {
 }
 
 /// Shows a day as a day, an instant with its offset, and derived dates after `~`.
-fn show(reading: Reading) -> String {
+fn show(reading: DateReading) -> String {
     let dated = reading.dated;
     let written = match dated.precision {
         Precision::Instant => dated.at.to_rfc3339(),
-        _ => dated.local(),
+        _ => dated.format_local(),
     };
     let end = reading
         .end
         .map_or_else(String::new, |end| format!("/{end}"));
     let basis = match reading.basis {
-        Basis::Stated => "",
-        Basis::Derived => "~",
-        Basis::Presumed => "?",
+        DateBasis::Stated => "",
+        DateBasis::Derived => "~",
+        DateBasis::Presumed => "?",
     };
     format!("{basis}{written}{end}")
 }
 
-fn shown(reading: Option<Reading>) -> String {
+fn shown(reading: Option<DateReading>) -> String {
     reading.map_or_else(|| "none".to_owned(), show)
 }
 
 fn check(text: &str, expected: &str) {
-    assert_eq!(shown(read(text, &hints(None, None))), expected, "{text}");
+    assert_eq!(
+        shown(parse_date(text, &hints(None, None))),
+        expected,
+        "{text}"
+    );
 }
 
 fn check_in(language: &str, order: Option<DateOrder>, text: &str, expected: &str) {
     let language = language.parse().unwrap();
-    let reading = read(text, &hints(Some(&language), order));
+    let reading = parse_date(text, &hints(Some(&language), order));
     assert_eq!(shown(reading), expected, "{text}");
 }
 
 fn check_zone(zone: Tz, text: &str, expected: &str) {
-    let hints = Hints {
+    let hints = DateHints {
         zone,
         ..hints(None, None)
     };
-    let reading = read(text, &hints).map(|reading| reading.dated.at.to_rfc3339());
+    let reading = parse_date(text, &hints).map(|reading| reading.dated.at.to_rfc3339());
     assert_eq!(reading.as_deref(), Some(expected), "{text}");
 }
 
 fn check_found(text: &str, expected: Option<(&str, &str)>) {
-    let found = find(text, &hints(None, None));
+    let found = find_date(text, &hints(None, None));
     let found = found.map(|(range, reading)| (text.get(range).unwrap(), show(reading)));
     let found = found.as_ref().map(|(text, date)| (*text, date.as_str()));
     assert_eq!(found, expected, "{text}");
@@ -235,10 +239,10 @@ proptest! {
     fn no_text_panics(text in "\\PC*", language in "en|es") {
         let language = language.parse().unwrap();
         let hints = hints(Some(&language), None);
-        if let Some((range, _)) = find(&text, &hints) {
+        if let Some((range, _)) = find_date(&text, &hints) {
             prop_assert!(text.get(range).is_some());
         }
-        read(&text, &hints);
+        parse_date(&text, &hints);
     }
 
     #[test]
@@ -246,8 +250,8 @@ proptest! {
         words in proptest::collection::vec("[0-9]{1,5}|[-/:., ]|jun|mar|a|p|m|h|ago|hace|de|t|z|day|est", 0..12)
     ) {
         let text = words.concat();
-        read(&text, &hints(None, None));
-        find(&words.join(" "), &hints(None, None));
+        parse_date(&text, &hints(None, None));
+        find_date(&words.join(" "), &hints(None, None));
     }
 
     #[test]
@@ -255,7 +259,7 @@ proptest! {
         let at = DateTime::from_timestamp(seconds, 0).unwrap();
         let hints = hints(None, None);
         for text in [at.to_rfc2822(), at.to_rfc3339(), at.format("%-d %B, %Y %H:%M:%S GMT").to_string()] {
-            let reading = read(&text, &hints);
+            let reading = parse_date(&text, &hints);
             prop_assert_eq!(reading.map(|reading| reading.dated.at.to_utc()), Some(at), "{}", text);
         }
     }
@@ -266,8 +270,8 @@ proptest! {
         let text = date.format("%A %-d %B %Y").to_string();
         let hints = hints(None, None);
         let within = format!("On {text} they met");
-        let found = find(&within, &hints);
-        prop_assert_eq!(found.map(|found| found.1), read(&text, &hints));
+        let found = find_date(&within, &hints);
+        prop_assert_eq!(found.map(|found| found.1), parse_date(&text, &hints));
     }
 }
 
@@ -282,7 +286,7 @@ fn fields_of_all_languages() {
             panic!("{row}");
         };
         let language: Option<Language> = language.parse().ok();
-        let found = shown(of_field(
+        let found = shown(parse_field(
             text,
             &hints(language.as_ref(), order.parse().ok()),
         ));
@@ -495,24 +499,24 @@ proptest! {
         for (language, text) in written.chain(cjk.map(|(language, text)| (language, text.to_string()))) {
             let language = language.parse().unwrap();
             let text = in_digits(&text, zero.chars().next().unwrap());
-            prop_assert_eq!(&shown(read(&text, &hints(Some(&language), None))), &expected, "{}", text);
+            prop_assert_eq!(&shown(parse_date(&text, &hints(Some(&language), None))), &expected, "{}", text);
             // The language is a hint: without it only `out`, October or August, may mean another month.
-            let unhinted = read(&text, &hints(None, None));
+            let unhinted = parse_date(&text, &hints(None, None));
             prop_assert!(text.contains("out") || shown(unhinted) == expected, "{}", text);
             let within = format!("«{text}» x");
-            prop_assert_eq!(find(&within, &hints(Some(&language), None)).map(|found| show(found.1)), Some(expected.clone()), "{}", within);
+            prop_assert_eq!(find_date(&within, &hints(Some(&language), None)).map(|found| show(found.1)), Some(expected.clone()), "{}", within);
         }
     }
 
     #[test]
     fn what_is_read_is_a_field_too(text in "([0-9]{1,4}|[-/:., ]|jun|may|of|de|a|T|days|ago|hace|2021| ){1,10}") {
         let hints = hints(None, None);
-        if let Some(reading) = read(&text, &hints) {
-            prop_assert_eq!(of_field(&text, &hints), Some(reading));
+        if let Some(reading) = parse_date(&text, &hints) {
+            prop_assert_eq!(parse_field(&text, &hints), Some(reading));
         }
-        if let Some((range, reading)) = find(&text, &hints) {
+        if let Some((range, reading)) = find_date(&text, &hints) {
             let found = text.get(range).unwrap();
-            prop_assert_eq!(find(found, &hints).map(|found| found.1), Some(reading), "{}", found);
+            prop_assert_eq!(find_date(found, &hints).map(|found| found.1), Some(reading), "{}", found);
         }
     }
 }
@@ -525,8 +529,8 @@ fn reading_is_linear() {
     ] {
         let looked = |times: usize| {
             let text = part.repeat(times);
-            let tokens = tokens(&text);
-            let grammar = Grammar::new(&text, &tokens, &hints(None, None));
+            let tokens = tokenize(&text);
+            let grammar = DateGrammar::new(&text, &tokens, &hints(None, None));
             (0..tokens.len())
                 .filter_map(|start| Some(grammar.match_at(start)?.1 - start))
                 .max()

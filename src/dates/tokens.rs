@@ -5,15 +5,15 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::words::{self, Entry, Languages, Sense, fold, is_syllable};
+use super::words::{self, DateSense, DateWord, LanguageSet, fold_char, is_syllable};
 
 /// The longest word of a script without spaces, in characters.
 const MAX_SYLLABLES: usize = 5;
 
 /// A number, a word or a sign.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(super) struct DateToken {
+    pub(super) kind: DateTokenKind,
     /// First byte in the text.
     pub(super) start: usize,
     /// The byte after its last.
@@ -27,33 +27,33 @@ pub(super) struct Token {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum TokenKind {
+pub(super) enum DateTokenKind {
     /// The value of a run of digits, and their number.
     Number(u32, usize),
     /// A run of letters, with all of its meanings; empty for a word that is not used in dates.
-    Word(&'static [(Sense, Languages)]),
+    Word(&'static [(DateSense, LanguageSet)]),
     /// Any other character; dashes are `-`, single quotes `'`.
     Sign(char),
 }
 
-impl Token {
+impl DateToken {
     /// Returns true if it can mean `sense`.
-    pub(super) fn means(&self, sense: Sense) -> bool {
-        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
+    pub(super) fn means(&self, sense: DateSense) -> bool {
+        matches!(self.kind, DateTokenKind::Word(senses) if senses.iter().any(|(known, _)| *known == sense))
     }
 
     /// Returns true if it can mean one of `wanted`.
-    pub(super) fn means_any(&self, wanted: &[Sense]) -> bool {
-        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
+    pub(super) fn means_any(&self, wanted: &[DateSense]) -> bool {
+        matches!(self.kind, DateTokenKind::Word(senses) if senses.iter().any(|(known, _)| wanted.contains(known)))
     }
 
     pub(super) fn is_weekday(&self) -> bool {
-        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, Sense::Weekday(_))))
+        matches!(self.kind, DateTokenKind::Word(senses) if senses.iter().any(|(known, _)| matches!(known, DateSense::Weekday(_))))
     }
 
     /// Returns the weekday that it means, if it can mean no other.
     pub(super) fn only_weekday(&self) -> Option<u8> {
-        let TokenKind::Word(senses) = self.kind else {
+        let DateTokenKind::Word(senses) = self.kind else {
             return None;
         };
         let mut weekdays = senses.iter().filter_map(|(sense, _)| sense.weekday());
@@ -63,25 +63,25 @@ impl Token {
 
     /// Returns true if it is a sign among `signs`.
     pub(super) fn is_sign(&self, signs: &str) -> bool {
-        matches!(self.kind, TokenKind::Sign(sign) if signs.contains(sign))
+        matches!(self.kind, DateTokenKind::Sign(sign) if signs.contains(sign))
     }
 
     /// Returns true if these languages use it in a date.
-    pub(super) fn is_of(&self, languages: Languages) -> bool {
-        matches!(self.kind, TokenKind::Word(senses) if senses.iter().any(|(_, of)| of.meets(languages)))
+    pub(super) fn belongs_to(&self, languages: LanguageSet) -> bool {
+        matches!(self.kind, DateTokenKind::Word(senses) if senses.iter().any(|(_, of)| of.intersects(languages)))
     }
 
     /// Returns true if a date can begin with it. Most words of a text are rejected here.
     pub(super) fn may_begin(&self) -> bool {
         match self.kind {
-            TokenKind::Number(..) => true,
-            TokenKind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
-            TokenKind::Sign(_) => false,
+            DateTokenKind::Number(..) => true,
+            DateTokenKind::Word(senses) => senses.iter().any(|(sense, _)| sense.may_begin()),
+            DateTokenKind::Sign(_) => false,
         }
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(self.kind, TokenKind::Number(..))
+        matches!(self.kind, DateTokenKind::Number(..))
     }
 
     /// Returns true if it is longer than this number of bytes: two letters are a weekday only to those who know the
@@ -92,8 +92,8 @@ impl Token {
 }
 
 /// Returns all tokens of the text, in order.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let mut scanner = Scanner {
+pub(super) fn tokenize(text: &str) -> Vec<DateToken> {
+    let mut scanner = DateScanner {
         // Few texts have more pieces than a third of their bytes.
         pieces: Vec::with_capacity(text.len() / 3 + 4),
         folded: String::with_capacity(text.len() + text.len() / 4),
@@ -101,15 +101,15 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         in_word: false,
     };
     for (start, c) in text.char_indices() {
-        scanner.take(c, start);
+        scanner.scan_char(c, start);
     }
-    scanner.tokens()
+    scanner.build_tokens()
 }
 
 /// The raw material of a token.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
-    shape: Shape,
+struct TokenPiece {
+    shape: PieceShape,
     start: usize,
     end: usize,
     spaced: bool,
@@ -117,7 +117,7 @@ struct Piece {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Shape {
+enum PieceShape {
     Number(u32, usize),
     /// The range of the word in `folded`.
     Word(usize, usize),
@@ -126,8 +126,8 @@ enum Shape {
     Sign(char),
 }
 
-struct Scanner {
-    pieces: Vec<Piece>,
+struct DateScanner {
+    pieces: Vec<TokenPiece>,
     /// All words, folded, with one space between them, and none between syllables.
     folded: String,
     spaced: bool,
@@ -135,51 +135,51 @@ struct Scanner {
 }
 
 /// Converts characters to pieces.
-impl Scanner {
-    fn take(&mut self, c: char, start: usize) {
+impl DateScanner {
+    fn scan_char(&mut self, c: char, start: usize) {
         let end = start + c.len_utf8();
         if is_invisible(c) {
             return;
         }
         if is_syllable(c) {
-            return self.syllable(c, start, end);
+            return self.push_syllable(c, start, end);
         }
         if c.is_alphabetic() || is_combining_mark(c) || matches!(c, '°' | '№') {
-            return self.letter(c, start, end);
+            return self.push_letter(c, start, end);
         }
         self.in_word = false;
-        match (digit(c), c.is_whitespace() || c.is_control()) {
-            (Some(digit), _) => self.digit(digit, start, end),
+        match (digit_value(c), c.is_whitespace() || c.is_control()) {
+            (Some(digit), _) => self.push_digit(digit, start, end),
             (None, true) => self.spaced = true,
-            (None, false) => self.push(Shape::Sign(plain_sign(c)), start, end, false),
+            (None, false) => self.push_piece(PieceShape::Sign(plain_sign(c)), start, end, false),
         }
     }
 
-    fn letter(&mut self, c: char, start: usize, end: usize) {
+    fn push_letter(&mut self, c: char, start: usize, end: usize) {
         if !self.in_word {
             self.in_word = true;
             self.folded.push(' ');
             let from = self.folded.len();
-            self.push(Shape::Word(from, from), start, end, c.is_uppercase());
+            self.push_piece(PieceShape::Word(from, from), start, end, c.is_uppercase());
         }
         // A degree sign usually represents the ordinal `º`.
-        fold(if c == '°' { 'º' } else { c }, |part| {
+        fold_char(if c == '°' { 'º' } else { c }, |part| {
             self.folded.push(part);
         });
         if let Some(piece) = self.pieces.last_mut()
-            && let Shape::Word(_, to) = &mut piece.shape
+            && let PieceShape::Word(_, to) = &mut piece.shape
         {
             *to = self.folded.len();
             piece.end = end;
         }
     }
 
-    fn syllable(&mut self, c: char, start: usize, end: usize) {
+    fn push_syllable(&mut self, c: char, start: usize, end: usize) {
         self.in_word = false;
         let follows = matches!(
             self.pieces.last(),
-            Some(Piece {
-                shape: Shape::Syllable(..),
+            Some(TokenPiece {
+                shape: PieceShape::Syllable(..),
                 ..
             })
         ) && !self.spaced;
@@ -188,30 +188,30 @@ impl Scanner {
         }
         let from = self.folded.len();
         self.folded.push(c);
-        self.push(
-            Shape::Syllable(c, from, self.folded.len()),
+        self.push_piece(
+            PieceShape::Syllable(c, from, self.folded.len()),
             start,
             end,
             false,
         );
     }
 
-    fn digit(&mut self, digit: u32, start: usize, end: usize) {
+    fn push_digit(&mut self, digit: u32, start: usize, end: usize) {
         if let Some(piece) = self.pieces.last_mut()
-            && let Shape::Number(value, digits) = &mut piece.shape
+            && let PieceShape::Number(value, digits) = &mut piece.shape
             && !self.spaced
         {
             *value = value.saturating_mul(10).saturating_add(digit);
             *digits += 1;
             piece.end = end;
         } else {
-            self.push(Shape::Number(digit, 1), start, end, false);
+            self.push_piece(PieceShape::Number(digit, 1), start, end, false);
         }
     }
 
-    fn push(&mut self, shape: Shape, start: usize, end: usize, capital: bool) {
+    fn push_piece(&mut self, shape: PieceShape, start: usize, end: usize, capital: bool) {
         let spaced = std::mem::take(&mut self.spaced);
-        self.pieces.push(Piece {
+        self.pieces.push(TokenPiece {
             shape,
             start,
             end,
@@ -222,21 +222,23 @@ impl Scanner {
 }
 
 /// Converts pieces to tokens.
-impl Scanner {
-    fn tokens(&self) -> Vec<Token> {
-        let mut tokens: Vec<Token> = Vec::with_capacity(self.pieces.len());
+impl DateScanner {
+    fn build_tokens(&self) -> Vec<DateToken> {
+        let mut tokens: Vec<DateToken> = Vec::with_capacity(self.pieces.len());
         let mut at = 0;
         let mut after_syllable = false;
         while let Some(piece) = self.pieces.get(at) {
             let (kind, pieces, ordinary) = match piece.shape {
-                Shape::Number(value, digits) => (TokenKind::Number(value, digits), 1, false),
-                Shape::Sign(sign) => (TokenKind::Sign(sign), 1, false),
-                Shape::Word(from, to) => self.words(at, from, to),
-                Shape::Syllable(c, from, _) => self.syllables(at, c, from),
+                PieceShape::Number(value, digits) => {
+                    (DateTokenKind::Number(value, digits), 1, false)
+                }
+                PieceShape::Sign(sign) => (DateTokenKind::Sign(sign), 1, false),
+                PieceShape::Word(from, to) => self.match_words(at, from, to),
+                PieceShape::Syllable(c, from, _) => self.match_syllables(at, c, from),
             };
-            let syllable = matches!(piece.shape, Shape::Syllable(..));
+            let syllable = matches!(piece.shape, PieceShape::Syllable(..));
             let last = self.pieces.get(at + pieces - 1).unwrap_or(piece);
-            tokens.push(Token {
+            tokens.push(DateToken {
                 kind,
                 start: piece.start,
                 end: last.end,
@@ -251,26 +253,26 @@ impl Scanner {
     }
 
     /// Returns the longest entry that begins here, the number of its pieces, and true if it is also an ordinary word.
-    fn words(&self, at: usize, from: usize, to: usize) -> (TokenKind, usize, bool) {
+    fn match_words(&self, at: usize, from: usize, to: usize) -> (DateTokenKind, usize, bool) {
         let word = self.folded.get(from..to).unwrap_or_default();
-        let Some(first) = words::entry(word) else {
-            return (TokenKind::Word(&[]), 1, false);
+        let Some(first) = words::find_word(word) else {
+            return (DateTokenKind::Word(&[]), 1, false);
         };
         let (mut found, mut pieces) = (first, 1);
         let (mut end, mut words) = (at, 1);
         while words < first.longest
-            && let Some((next, to)) = self.joined(end)
+            && let Some((next, to)) = self.joined_piece(end)
         {
             end = next;
             words += 1;
-            if let Some(entry) = self.folded.get(from..to).and_then(words::entry)
+            if let Some(entry) = self.folded.get(from..to).and_then(words::find_word)
                 && !entry.senses.is_empty()
             {
                 (found, pieces) = (entry, end - at + 1);
             }
         }
         (
-            TokenKind::Word(&found.senses),
+            DateTokenKind::Word(&found.senses),
             pieces,
             pieces == 1 && words::is_ordinary(word),
         )
@@ -278,14 +280,14 @@ impl Scanner {
 
     /// Returns the piece that a space, a hyphen, an apostrophe or a point joins to the one at `at`, and the end of its
     /// word.
-    fn joined(&self, at: usize) -> Option<(usize, usize)> {
+    fn joined_piece(&self, at: usize) -> Option<(usize, usize)> {
         let (next, piece) = (at + 1, self.pieces.get(at + 1)?);
         match piece.shape {
-            Shape::Word(_, to) => Some((next, to)),
-            Shape::Sign('-' | '\'' | '.' | '/') if !piece.spaced => {
+            PieceShape::Word(_, to) => Some((next, to)),
+            PieceShape::Sign('-' | '\'' | '.' | '/') if !piece.spaced => {
                 match self.pieces.get(next + 1)? {
-                    Piece {
-                        shape: Shape::Word(_, to),
+                    TokenPiece {
+                        shape: PieceShape::Word(_, to),
                         ..
                     } => Some((next + 1, *to)),
                     _ => None,
@@ -296,43 +298,43 @@ impl Scanner {
     }
 
     /// Returns the longest word that begins here, or a number in Chinese numerals.
-    fn syllables(&self, at: usize, c: char, from: usize) -> (TokenKind, usize, bool) {
-        let mut found: (&Entry, usize) = (&NO_ENTRY, 1);
+    fn match_syllables(&self, at: usize, c: char, from: usize) -> (DateTokenKind, usize, bool) {
+        let mut found: (&DateWord, usize) = (&NO_ENTRY, 1);
         for (pieces, piece) in (1..=MAX_SYLLABLES).zip(self.pieces.iter().skip(at)) {
-            let Shape::Syllable(_, _, to) = piece.shape else {
+            let PieceShape::Syllable(_, _, to) = piece.shape else {
                 break;
             };
             if pieces > 1 && piece.spaced {
                 break;
             }
-            if let Some(entry) = self.folded.get(from..to).and_then(words::entry) {
+            if let Some(entry) = self.folded.get(from..to).and_then(words::find_word) {
                 found = (entry, pieces);
             }
         }
         let (entry, pieces) = found;
-        if entry.senses.is_empty() && numeral(c).is_some() {
+        if entry.senses.is_empty() && numeral_value(c).is_some() {
             let numerals = self
                 .pieces
                 .iter()
                 .skip(at)
                 .map_while(|piece| match piece.shape {
-                    Shape::Syllable(c, ..) => numeral(c),
+                    PieceShape::Syllable(c, ..) => numeral_value(c),
                     _ => None,
                 });
-            let (value, pieces, digits) = number(numerals);
-            return (TokenKind::Number(value, digits), pieces, false);
+            let (value, pieces, digits) = read_numerals(numerals);
+            return (DateTokenKind::Number(value, digits), pieces, false);
         }
-        (TokenKind::Word(&entry.senses), pieces, false)
+        (DateTokenKind::Word(&entry.senses), pieces, false)
     }
 }
 
-static NO_ENTRY: Entry = Entry {
+static NO_ENTRY: DateWord = DateWord {
     senses: Vec::new(),
     longest: 0,
 };
 
 /// Returns the value of a Chinese numeral; 十 is ten.
-fn numeral(c: char) -> Option<u32> {
+fn numeral_value(c: char) -> Option<u32> {
     Some(match c {
         '〇' | '零' => 0,
         '一' => 1,
@@ -350,7 +352,7 @@ fn numeral(c: char) -> Option<u32> {
 }
 
 /// Returns the value of numerals, their count, and the number of digits of the value: 二〇二一 and 二十八 are both supported.
-fn number(numerals: impl Iterator<Item = u32>) -> (u32, usize, usize) {
+fn read_numerals(numerals: impl Iterator<Item = u32>) -> (u32, usize, usize) {
     let (mut value, mut count, mut pending) = (0_u32, 0, None::<u32>);
     for numeral in numerals.take(8) {
         count += 1;
@@ -370,7 +372,7 @@ const ZEROS: [char; 8] = [
 ];
 
 /// Returns the value of a decimal digit in any script used for dates.
-fn digit(c: char) -> Option<u32> {
+fn digit_value(c: char) -> Option<u32> {
     if c.is_ascii() {
         return c.to_digit(10);
     }
@@ -414,10 +416,10 @@ mod tests {
     use super::*;
 
     fn check_number(text: &str, expected: &[(u32, usize)]) {
-        let numbers = tokens(text)
+        let numbers = tokenize(text)
             .into_iter()
             .filter_map(|token| match token.kind {
-                TokenKind::Number(value, digits) => Some((value, digits)),
+                DateTokenKind::Number(value, digits) => Some((value, digits)),
                 _ => None,
             });
         assert_eq!(numbers.collect::<Vec<_>>(), expected, "{text}");
@@ -442,9 +444,9 @@ mod tests {
             "前天",
             "2小时",
         ] {
-            let found = tokens(text);
+            let found = tokenize(text);
             let words = found.iter().filter(
-                |token| matches!(token.kind, TokenKind::Word(senses) if !senses.is_empty()),
+                |token| matches!(token.kind, DateTokenKind::Word(senses) if !senses.is_empty()),
             );
             assert_eq!(words.count(), 1, "{text}: {found:?}");
         }

@@ -11,22 +11,22 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-use super::zones::{NAMES, PLACES, Zone};
+use super::zones::{NAMES, NamedZone, PLACES};
 use crate::languages::{self, LanguageTable, Numbered, SpanWords, TABLES};
 use crate::model::Language;
 
 /// A meaning of a word in a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sense {
+pub(super) enum DateSense {
     /// Counted from 1.
     Month(u32),
     /// Days since Monday.
     Weekday(u8),
-    Unit(Unit),
+    Unit(TimeUnit),
     /// `d` in `3d ago`.
-    Letter(Unit),
+    Letter(TimeUnit),
     /// A unit that includes its count: Russian omits the “one” of one hour, Arabic has one word for “two days”.
-    Counted(u32, Unit),
+    Counted(u32, TimeUnit),
     /// Days ahead: `yesterday` is -1.
     Day(i32),
     /// `just now`
@@ -51,9 +51,9 @@ pub(super) enum Sense {
     /// The first of a month, in words.
     First,
     /// `am`, `de la mañana`
-    Half(Half),
+    Half(DayHalf),
     /// `a` in `a. m.`
-    HalfLetter(Half),
+    HalfLetter(DayHalf),
     /// `m` in `a. m.`
     HalfMark,
     /// `noon` and `midnight`, with their hour.
@@ -66,9 +66,9 @@ pub(super) enum Sense {
     TimeMark,
     /// `W` in `2021-W26-1`
     WeekMark,
-    Zone(&'static Zone),
+    Zone(&'static NamedZone),
     /// A place that names a zone.
-    Place(&'static Zone),
+    Place(&'static NamedZone),
     /// Before the place.
     PlaceLead,
     /// After the place.
@@ -99,7 +99,7 @@ pub(super) enum Sense {
     Filler,
 }
 
-impl Sense {
+impl DateSense {
     /// Returns the day of the week, counted from Monday.
     pub(super) fn weekday(self) -> Option<u8> {
         match self {
@@ -140,14 +140,14 @@ impl Sense {
 
 /// Half of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Half {
+pub(super) enum DayHalf {
     Am,
     Pm,
 }
 
 /// A unit of time; coarser units compare as greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Unit {
+pub(super) enum TimeUnit {
     Second,
     Minute,
     Hour,
@@ -160,46 +160,46 @@ pub(super) enum Unit {
 
 /// A set of languages, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Languages(u64);
+pub(super) struct LanguageSet(u64);
 
 /// Each table needs a bit.
 const _: () = assert!(TABLES.len() <= 64);
 
-impl Languages {
+impl LanguageSet {
     const ALL: Self = Self(u64::MAX);
 
     /// Returns the language of a text; an empty set if it is unknown to us.
-    pub(super) fn of(language: Option<&Language>) -> Self {
-        let named = language.and_then(|language| Self::named(language.primary()));
+    pub(super) fn from_language(language: Option<&Language>) -> Self {
+        let named = language.and_then(|language| Self::from_name(language.primary()));
         named.unwrap_or_default()
     }
 
     /// Returns the bit of a table; all bits for the table shared by all languages.
-    fn of_table(table: &LanguageTable) -> Self {
-        Self::named(table.code).unwrap_or(Self::ALL)
+    fn from_table(table: &LanguageTable) -> Self {
+        Self::from_name(table.code).unwrap_or(Self::ALL)
     }
 
-    fn named(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         let at = TABLES.iter().position(|table| table.code == name)?;
         Some(Self(1 << at))
     }
 
-    pub(super) fn meets(self, other: Self) -> bool {
+    pub(super) fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }
 
 /// A word, or an expression of several words.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct DateWord {
     /// All of its meanings.
-    pub(super) senses: Vec<(Sense, Languages)>,
+    pub(super) senses: Vec<(DateSense, LanguageSet)>,
     /// The number of words in the longest entry that begins with this word.
     pub(super) longest: usize,
 }
 
 /// Returns the meanings of a folded word, or of several separated by single spaces.
-pub(super) fn entry(words: &str) -> Option<&'static Entry> {
+pub(super) fn find_word(words: &str) -> Option<&'static DateWord> {
     WORDS.get(words)
 }
 
@@ -211,7 +211,7 @@ pub(super) fn is_ordinary(word: &str) -> bool {
 }
 
 /// Folds a character: lower case, compatibility forms resolved, accents removed.
-pub(super) fn fold(c: char, mut emit: impl FnMut(char)) {
+pub(super) fn fold_char(c: char, mut emit: impl FnMut(char)) {
     if c.is_ascii() {
         return emit(c.to_ascii_lowercase());
     }
@@ -233,11 +233,11 @@ pub(super) fn is_syllable(c: char) -> bool {
 }
 
 /// Folds several words for lookup, with one space between them.
-fn folded(words: &str) -> String {
+fn fold_words(words: &str) -> String {
     let mut folded = String::with_capacity(words.len());
     for c in words.chars() {
         if c.is_alphanumeric() || is_combining_mark(c) {
-            fold(c, |part| folded.push(part));
+            fold_char(c, |part| folded.push(part));
         } else if !folded.ends_with(' ') {
             folded.push(' ');
         }
@@ -245,19 +245,19 @@ fn folded(words: &str) -> String {
     folded
 }
 
-static PLACE_ZONES: LazyLock<Vec<Zone>> = LazyLock::new(|| {
-    let clocks = super::zones::Clocks::Of;
+static PLACE_ZONES: LazyLock<Vec<NamedZone>> = LazyLock::new(|| {
+    let clocks = super::zones::ZoneClocks::Of;
     PLACES
         .iter()
-        .map(|(name, zone)| Zone {
+        .map(|(name, zone)| NamedZone {
             name,
             clocks: clocks(*zone),
         })
         .collect()
 });
 
-static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
-    let mut words = Words::default();
+static WORDS: LazyLock<HashMap<String, DateWord>> = LazyLock::new(|| {
+    let mut words = DateWordMap::default();
     for table in languages::all() {
         words.add_names(table);
     }
@@ -265,106 +265,111 @@ static WORDS: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
         words.add_others(table);
     }
     for zone in &NAMES {
-        words.add(&[zone.name], Sense::Zone(zone), Languages::ALL);
+        words.add_forms(&[zone.name], DateSense::Zone(zone), LanguageSet::ALL);
     }
     for zone in &*PLACE_ZONES {
         let names: Vec<&str> = zone.name.split('|').collect();
-        words.add(&names, Sense::Place(zone), Languages::ALL);
+        words.add_forms(&names, DateSense::Place(zone), LanguageSet::ALL);
     }
     for table in languages::all() {
         let dates = &table.dates;
-        words.add(dates.place_prefix, Sense::PlaceLead, Languages::ALL);
-        words.add(dates.place_suffix, Sense::PlaceTail, Languages::ALL);
+        words.add_forms(dates.place_prefix, DateSense::PlaceLead, LanguageSet::ALL);
+        words.add_forms(dates.place_suffix, DateSense::PlaceTail, LanguageSet::ALL);
     }
     words.0
 });
 
 #[derive(Default)]
-struct Words(HashMap<String, Entry>);
+struct DateWordMap(HashMap<String, DateWord>);
 
-impl Words {
+impl DateWordMap {
     /// Adds months, weekdays and near days, which take precedence over the other meanings of a word.
     fn add_names(&mut self, table: &LanguageTable) {
-        let of = Languages::of_table(table);
-        let month = |number| u32::try_from(number).ok().map(Sense::Month);
-        let weekday = |number: i32| u8::try_from(number - 1).ok().map(Sense::Weekday);
+        let of = LanguageSet::from_table(table);
+        let month = |number| u32::try_from(number).ok().map(DateSense::Month);
+        let weekday = |number: i32| u8::try_from(number - 1).ok().map(DateSense::Weekday);
         self.add_numbered(table.months, month, of);
         self.add_numbered(table.weekdays, weekday, of);
-        self.add_numbered(table.near_days, |days| Some(Sense::Day(days)), of);
+        self.add_numbered(table.near_days, |days| Some(DateSense::Day(days)), of);
     }
 
     fn add_others(&mut self, table: &LanguageTable) {
-        let of = Languages::of_table(table);
+        let of = LanguageSet::from_table(table);
         let dates = &table.dates;
-        self.add(dates.am_letter, Sense::HalfLetter(Half::Am), of);
-        self.add(dates.pm_letter, Sense::HalfLetter(Half::Pm), of);
-        self.add(dates.half_mark, Sense::HalfMark, of);
-        self.add(dates.time_mark, Sense::TimeMark, of);
-        self.add(dates.week_mark, Sense::WeekMark, of);
-        self.add(dates.now, Sense::Now, of);
-        self.add_spans(&table.units, Sense::Unit, of);
-        self.add_spans(&table.unit_letters, Sense::Letter, of);
-        self.add_spans(&table.single_units, |unit| Sense::Counted(1, unit), of);
-        self.add_spans(&table.paired_units, |unit| Sense::Counted(2, unit), of);
-        let count = |number| u32::try_from(number).ok().map(Sense::Count);
+        self.add_forms(dates.am_letter, DateSense::HalfLetter(DayHalf::Am), of);
+        self.add_forms(dates.pm_letter, DateSense::HalfLetter(DayHalf::Pm), of);
+        self.add_forms(dates.half_mark, DateSense::HalfMark, of);
+        self.add_forms(dates.time_mark, DateSense::TimeMark, of);
+        self.add_forms(dates.week_mark, DateSense::WeekMark, of);
+        self.add_forms(dates.now, DateSense::Now, of);
+        self.add_spans(&table.units, DateSense::Unit, of);
+        self.add_spans(&table.unit_letters, DateSense::Letter, of);
+        self.add_spans(&table.single_units, |unit| DateSense::Counted(1, unit), of);
+        self.add_spans(&table.paired_units, |unit| DateSense::Counted(2, unit), of);
+        let count = |number| u32::try_from(number).ok().map(DateSense::Count);
         self.add_numbered(table.counts, count, of);
-        self.add(dates.few, Sense::Few, of);
-        self.add(dates.past_prefix, Sense::Since, of);
-        self.add(dates.past_suffix, Sense::Ago, of);
-        self.add(dates.future_suffix, Sense::Later, of);
-        self.add(dates.future_prefix, Sense::In, of);
-        self.add(dates.last, Sense::Last, of);
-        self.add(dates.next, Sense::Next, of);
-        self.add(dates.ordinal, Sense::Ordinal, of);
-        self.add(dates.first_day, Sense::First, of);
-        self.add(dates.noon, Sense::Sharp(12), of);
-        self.add(dates.midnight, Sense::Sharp(0), of);
-        self.add(dates.am, Sense::Half(Half::Am), of);
-        self.add(dates.pm, Sense::Half(Half::Pm), of);
-        self.add(dates.hour_mark, Sense::HourMark, of);
-        self.add(dates.minute_mark, Sense::MinuteMark, of);
-        self.add(dates.second_mark, Sense::SecondMark, of);
-        self.add(dates.year_mark, Sense::YearMark, of);
-        self.add(dates.month_mark, Sense::MonthMark, of);
-        self.add(dates.day_mark, Sense::DayMark, of);
-        self.add(dates.at, Sense::At, of);
-        self.add(dates.of, Sense::Of, of);
-        self.add(dates.from, Sense::From, of);
-        self.add(dates.to, Sense::To, of);
-        self.add(dates.year_word, Sense::YearWord, of);
-        self.add(dates.epi_week, Sense::EpiWeek, of);
-        self.add(dates.epi_letters, Sense::EpiLetters, of);
-        self.add(dates.iso_week, Sense::IsoWeek, of);
-        self.add(dates.filler, Sense::Filler, of);
-        self.add(dates.counter, Sense::Counter, of);
+        self.add_forms(dates.few, DateSense::Few, of);
+        self.add_forms(dates.past_prefix, DateSense::Since, of);
+        self.add_forms(dates.past_suffix, DateSense::Ago, of);
+        self.add_forms(dates.future_suffix, DateSense::Later, of);
+        self.add_forms(dates.future_prefix, DateSense::In, of);
+        self.add_forms(dates.last, DateSense::Last, of);
+        self.add_forms(dates.next, DateSense::Next, of);
+        self.add_forms(dates.ordinal, DateSense::Ordinal, of);
+        self.add_forms(dates.first_day, DateSense::First, of);
+        self.add_forms(dates.noon, DateSense::Sharp(12), of);
+        self.add_forms(dates.midnight, DateSense::Sharp(0), of);
+        self.add_forms(dates.am, DateSense::Half(DayHalf::Am), of);
+        self.add_forms(dates.pm, DateSense::Half(DayHalf::Pm), of);
+        self.add_forms(dates.hour_mark, DateSense::HourMark, of);
+        self.add_forms(dates.minute_mark, DateSense::MinuteMark, of);
+        self.add_forms(dates.second_mark, DateSense::SecondMark, of);
+        self.add_forms(dates.year_mark, DateSense::YearMark, of);
+        self.add_forms(dates.month_mark, DateSense::MonthMark, of);
+        self.add_forms(dates.day_mark, DateSense::DayMark, of);
+        self.add_forms(dates.at, DateSense::At, of);
+        self.add_forms(dates.of, DateSense::Of, of);
+        self.add_forms(dates.from, DateSense::From, of);
+        self.add_forms(dates.to, DateSense::To, of);
+        self.add_forms(dates.year_word, DateSense::YearWord, of);
+        self.add_forms(dates.epi_week, DateSense::EpiWeek, of);
+        self.add_forms(dates.epi_letters, DateSense::EpiLetters, of);
+        self.add_forms(dates.iso_week, DateSense::IsoWeek, of);
+        self.add_forms(dates.filler, DateSense::Filler, of);
+        self.add_forms(dates.counter, DateSense::Counter, of);
     }
 
     fn add_numbered(
         &mut self,
         numbered: Numbered,
-        sense: impl Fn(i32) -> Option<Sense>,
-        of: Languages,
+        sense: impl Fn(i32) -> Option<DateSense>,
+        of: LanguageSet,
     ) {
         for (number, forms) in numbered {
             if let Some(sense) = sense(*number) {
-                self.add(forms, sense, of);
+                self.add_forms(forms, sense, of);
             }
         }
     }
 
-    fn add_spans(&mut self, spans: &SpanWords, sense: impl Fn(Unit) -> Sense, of: Languages) {
-        self.add(spans.second, sense(Unit::Second), of);
-        self.add(spans.minute, sense(Unit::Minute), of);
-        self.add(spans.hour, sense(Unit::Hour), of);
-        self.add(spans.day, sense(Unit::Day), of);
-        self.add(spans.week, sense(Unit::Week), of);
-        self.add(spans.month, sense(Unit::Month), of);
-        self.add(spans.year, sense(Unit::Year), of);
-        self.add(spans.decade, sense(Unit::Decade), of);
+    fn add_spans(
+        &mut self,
+        spans: &SpanWords,
+        sense: impl Fn(TimeUnit) -> DateSense,
+        of: LanguageSet,
+    ) {
+        self.add_forms(spans.second, sense(TimeUnit::Second), of);
+        self.add_forms(spans.minute, sense(TimeUnit::Minute), of);
+        self.add_forms(spans.hour, sense(TimeUnit::Hour), of);
+        self.add_forms(spans.day, sense(TimeUnit::Day), of);
+        self.add_forms(spans.week, sense(TimeUnit::Week), of);
+        self.add_forms(spans.month, sense(TimeUnit::Month), of);
+        self.add_forms(spans.year, sense(TimeUnit::Year), of);
+        self.add_forms(spans.decade, sense(TimeUnit::Decade), of);
     }
 
-    fn add(&mut self, forms: &[&str], sense: Sense, languages: Languages) {
-        for form in forms.iter().map(|form| folded(form.trim())) {
+    fn add_forms(&mut self, forms: &[&str], sense: DateSense, languages: LanguageSet) {
+        for form in forms.iter().map(|form| fold_words(form.trim())) {
             let first = form.split(' ').next().unwrap_or_default().to_owned();
             let longest = &mut self.0.entry(first).or_default().longest;
             *longest = (*longest).max(form.split(' ').count());
@@ -384,35 +389,35 @@ mod tests {
     #[test]
     fn a_word_may_mean_several_things() {
         let senses = |word: &str| {
-            entry(word)
+            find_word(word)
                 .unwrap()
                 .senses
                 .iter()
                 .map(|(sense, _)| *sense)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(senses("mar"), [Sense::Month(3), Sense::Weekday(1)]);
-        assert_eq!(senses("ago"), [Sense::Month(8), Sense::Ago]);
-        assert!(entry("caribe").is_none());
+        assert_eq!(senses("mar"), [DateSense::Month(3), DateSense::Weekday(1)]);
+        assert_eq!(senses("ago"), [DateSense::Month(8), DateSense::Ago]);
+        assert!(find_word("caribe").is_none());
     }
 
     #[test]
     fn languages_with_dates_have_all_months_and_weekdays() {
         for table in TABLES.iter().filter(|table| !table.weekdays.is_empty()) {
-            let language = Languages::of_table(table);
-            let has = |sense: Sense| {
+            let language = LanguageSet::from_table(table);
+            let has = |sense: DateSense| {
                 WORDS
                     .values()
                     .flat_map(|entry| &entry.senses)
-                    .any(|(known, of)| *known == sense && of.meets(language))
+                    .any(|(known, of)| *known == sense && of.intersects(language))
             };
             // Other languages number their months.
             let months = 1..=12;
-            let named = months.filter(|month| has(Sense::Month(*month))).count();
+            let named = months.filter(|month| has(DateSense::Month(*month))).count();
             let counted = !table.dates.month_mark.is_empty() || table.code == "ja";
             assert!(named == 12 || counted, "{}", table.code);
             assert!(
-                (0..7).all(|weekday| has(Sense::Weekday(weekday))),
+                (0..7).all(|weekday| has(DateSense::Weekday(weekday))),
                 "{}",
                 table.code
             );

@@ -8,137 +8,137 @@ use chrono_tz::Tz;
 
 /// A zone by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Zone {
+pub(super) struct NamedZone {
     /// The name as publishers write it, in lower case.
     pub(super) name: &'static str,
-    pub(super) clocks: Clocks,
+    pub(super) clocks: ZoneClocks,
 }
 
-impl Zone {
+impl NamedZone {
     /// Returns true if it may be a word of some language unless written in capitals.
     pub(super) fn is_word(&self) -> bool {
-        let is_greenwich = self.clocks == Clocks::Fixed(0);
+        let is_greenwich = self.clocks == ZoneClocks::Fixed(0);
         !is_greenwich && self.name.is_ascii() && !self.name.contains(' ')
     }
 }
 
 /// The offset shown by the clocks of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Clocks {
+pub(super) enum ZoneClocks {
     /// Minutes east of UTC, all year.
     Fixed(i32),
     /// Standard or daylight time, according to the date.
     Of(Tz),
 }
 
-const fn fixed(name: &'static str, minutes: i32) -> Zone {
-    let clocks = Clocks::Fixed(minutes);
-    Zone { name, clocks }
+const fn fixed_zone(name: &'static str, minutes: i32) -> NamedZone {
+    let clocks = ZoneClocks::Fixed(minutes);
+    NamedZone { name, clocks }
 }
 
-const fn of(name: &'static str, zone: Tz) -> Zone {
-    let clocks = Clocks::Of(zone);
-    Zone { name, clocks }
+const fn region_zone(name: &'static str, zone: Tz) -> NamedZone {
+    let clocks = ZoneClocks::Of(zone);
+    NamedZone { name, clocks }
 }
 
 /// Abbreviations, and words of several languages. Names of several words are separated by single spaces.
-pub(super) static NAMES: [Zone; 96] = [
-    fixed("z", 0),
-    fixed("ut", 0),
-    fixed("utc", 0),
-    fixed("gmt", 0),
-    fixed("tu", 0),
-    fixed("wet", 0),
-    fixed("west", 60),
-    fixed("bst", 60),
-    fixed("cet", 60),
-    fixed("cest", 120),
-    fixed("met", 60),
-    fixed("mest", 120),
-    fixed("mez", 60),
-    fixed("mesz", 120),
-    fixed("eet", 120),
-    fixed("eest", 180),
-    fixed("sast", 120),
-    fixed("cat", 120),
-    fixed("eat", 180),
-    fixed("wat", 60),
-    fixed("msk", 180),
-    fixed("мск", 180),
-    fixed("trt", 180),
-    fixed("gst", 240),
-    fixed("pkt", 300),
-    fixed("ist", 330),
-    fixed("npt", 345),
-    fixed("wib", 420),
-    fixed("ict", 420),
-    fixed("wita", 480),
-    fixed("hkt", 480),
-    fixed("sgt", 480),
-    fixed("pht", 480),
-    fixed("awst", 480),
-    fixed("wit", 540),
-    fixed("jst", 540),
-    fixed("kst", 540),
-    fixed("acst", 570),
-    fixed("aest", 600),
-    fixed("acdt", 630),
-    fixed("aedt", 660),
-    fixed("nzst", 720),
-    fixed("nzdt", 780),
-    fixed("ndt", -150),
-    fixed("nst", -210),
-    fixed("brt", -180),
-    fixed("art", -180),
-    fixed("uyt", -180),
-    fixed("clst", -180),
-    fixed("adt", -180),
-    fixed("ast", -240),
-    fixed("bot", -240),
-    fixed("clt", -240),
-    fixed("vet", -240),
-    fixed("gyt", -240),
-    fixed("edt", -240),
-    fixed("est", -300),
-    fixed("cot", -300),
-    fixed("pet", -300),
-    fixed("ect", -300),
-    fixed("cdt", -300),
-    fixed("cst", -360),
-    fixed("mdt", -360),
-    fixed("mst", -420),
-    fixed("pdt", -420),
-    fixed("pst", -480),
-    fixed("akdt", -480),
-    fixed("akst", -540),
-    fixed("hst", -600),
-    fixed("sst", -660),
-    of("et", Tz::America__New_York),
-    of("ct", Tz::America__Chicago),
-    of("mt", Tz::America__Denver),
-    of("pt", Tz::America__Los_Angeles),
-    of("at", Tz::America__Halifax),
-    of("eastern time", Tz::America__New_York),
-    of("eastern standard time", Tz::America__New_York),
-    of("eastern daylight time", Tz::America__New_York),
-    of("hora del este", Tz::America__New_York),
-    of("heure de l est", Tz::America__New_York),
-    of("central time", Tz::America__Chicago),
-    of("central standard time", Tz::America__Chicago),
-    of("central daylight time", Tz::America__Chicago),
-    of("hora central", Tz::America__Chicago),
-    of("hora del centro", Tz::America__Mexico_City),
-    of("mountain time", Tz::America__Denver),
-    of("mountain standard time", Tz::America__Phoenix),
-    of("pacific time", Tz::America__Los_Angeles),
-    of("pacific standard time", Tz::America__Los_Angeles),
-    of("pacific daylight time", Tz::America__Los_Angeles),
-    of("hora del pacifico", Tz::America__Los_Angeles),
-    of("greenwich mean time", Tz::UTC),
-    of("british summer time", Tz::Europe__London),
-    of("central european time", Tz::Europe__Berlin),
-    of("central european summer time", Tz::Europe__Berlin),
-    of("hora peninsular", Tz::Europe__Madrid),
+pub(super) static NAMES: [NamedZone; 96] = [
+    fixed_zone("z", 0),
+    fixed_zone("ut", 0),
+    fixed_zone("utc", 0),
+    fixed_zone("gmt", 0),
+    fixed_zone("tu", 0),
+    fixed_zone("wet", 0),
+    fixed_zone("west", 60),
+    fixed_zone("bst", 60),
+    fixed_zone("cet", 60),
+    fixed_zone("cest", 120),
+    fixed_zone("met", 60),
+    fixed_zone("mest", 120),
+    fixed_zone("mez", 60),
+    fixed_zone("mesz", 120),
+    fixed_zone("eet", 120),
+    fixed_zone("eest", 180),
+    fixed_zone("sast", 120),
+    fixed_zone("cat", 120),
+    fixed_zone("eat", 180),
+    fixed_zone("wat", 60),
+    fixed_zone("msk", 180),
+    fixed_zone("мск", 180),
+    fixed_zone("trt", 180),
+    fixed_zone("gst", 240),
+    fixed_zone("pkt", 300),
+    fixed_zone("ist", 330),
+    fixed_zone("npt", 345),
+    fixed_zone("wib", 420),
+    fixed_zone("ict", 420),
+    fixed_zone("wita", 480),
+    fixed_zone("hkt", 480),
+    fixed_zone("sgt", 480),
+    fixed_zone("pht", 480),
+    fixed_zone("awst", 480),
+    fixed_zone("wit", 540),
+    fixed_zone("jst", 540),
+    fixed_zone("kst", 540),
+    fixed_zone("acst", 570),
+    fixed_zone("aest", 600),
+    fixed_zone("acdt", 630),
+    fixed_zone("aedt", 660),
+    fixed_zone("nzst", 720),
+    fixed_zone("nzdt", 780),
+    fixed_zone("ndt", -150),
+    fixed_zone("nst", -210),
+    fixed_zone("brt", -180),
+    fixed_zone("art", -180),
+    fixed_zone("uyt", -180),
+    fixed_zone("clst", -180),
+    fixed_zone("adt", -180),
+    fixed_zone("ast", -240),
+    fixed_zone("bot", -240),
+    fixed_zone("clt", -240),
+    fixed_zone("vet", -240),
+    fixed_zone("gyt", -240),
+    fixed_zone("edt", -240),
+    fixed_zone("est", -300),
+    fixed_zone("cot", -300),
+    fixed_zone("pet", -300),
+    fixed_zone("ect", -300),
+    fixed_zone("cdt", -300),
+    fixed_zone("cst", -360),
+    fixed_zone("mdt", -360),
+    fixed_zone("mst", -420),
+    fixed_zone("pdt", -420),
+    fixed_zone("pst", -480),
+    fixed_zone("akdt", -480),
+    fixed_zone("akst", -540),
+    fixed_zone("hst", -600),
+    fixed_zone("sst", -660),
+    region_zone("et", Tz::America__New_York),
+    region_zone("ct", Tz::America__Chicago),
+    region_zone("mt", Tz::America__Denver),
+    region_zone("pt", Tz::America__Los_Angeles),
+    region_zone("at", Tz::America__Halifax),
+    region_zone("eastern time", Tz::America__New_York),
+    region_zone("eastern standard time", Tz::America__New_York),
+    region_zone("eastern daylight time", Tz::America__New_York),
+    region_zone("hora del este", Tz::America__New_York),
+    region_zone("heure de l est", Tz::America__New_York),
+    region_zone("central time", Tz::America__Chicago),
+    region_zone("central standard time", Tz::America__Chicago),
+    region_zone("central daylight time", Tz::America__Chicago),
+    region_zone("hora central", Tz::America__Chicago),
+    region_zone("hora del centro", Tz::America__Mexico_City),
+    region_zone("mountain time", Tz::America__Denver),
+    region_zone("mountain standard time", Tz::America__Phoenix),
+    region_zone("pacific time", Tz::America__Los_Angeles),
+    region_zone("pacific standard time", Tz::America__Los_Angeles),
+    region_zone("pacific daylight time", Tz::America__Los_Angeles),
+    region_zone("hora del pacifico", Tz::America__Los_Angeles),
+    region_zone("greenwich mean time", Tz::UTC),
+    region_zone("british summer time", Tz::Europe__London),
+    region_zone("central european time", Tz::Europe__Berlin),
+    region_zone("central european summer time", Tz::Europe__Berlin),
+    region_zone("hora peninsular", Tz::Europe__Madrid),
 ];
 
 /// Places that name a zone: `hora de Panamá`, `Geneva time`. One string may contain several forms.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::tokens::{Token, mix};
+use super::tokens::{WordToken, mix_hash};
 
 /// Maximum length of a title to compare, in tokens.
 pub(super) const MAX_TITLE: usize = 40;
@@ -27,15 +27,15 @@ pub(super) struct Hunk {
 
 /// The alignment of two texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Aligned {
+pub(super) struct Alignment {
     /// Number of tokens in common, in order.
     pub(super) matched: usize,
     /// The differences, in order.
     pub(super) hunks: Vec<Hunk>,
 }
 
-impl Aligned {
-    fn differ(&mut self, one: Range<usize>, other: Range<usize>) {
+impl Alignment {
+    fn add_hunk(&mut self, one: Range<usize>, other: Range<usize>) {
         if !one.is_empty() || !other.is_empty() {
             self.hunks.push(Hunk { one, other });
         }
@@ -43,19 +43,19 @@ impl Aligned {
 }
 
 /// Aligns two titles by their longest common subsequence.
-pub(super) fn titles(one: &[Token], other: &[Token]) -> Aligned {
+pub(super) fn align_titles(one: &[WordToken], other: &[WordToken]) -> Alignment {
     let one = one.get(..MAX_TITLE).unwrap_or(one);
     let other = other.get(..MAX_TITLE).unwrap_or(other);
-    let is = |(one, other): &(&Token, &Token)| one.is(**other);
+    let is = |(one, other): &(&WordToken, &WordToken)| one.is_same_word(**other);
     let head = one.iter().zip(other).take_while(is).count();
     let (rest, other_rest) = (one.len() - head, other.len() - head);
     let ends = one.iter().rev().zip(other.iter().rev());
     let tail = ends.take(rest.min(other_rest)).take_while(is).count();
-    let mut aligned = Aligned {
+    let mut aligned = Alignment {
         matched: head + tail,
         hunks: Vec::new(),
     };
-    between(
+    align_middle(
         one,
         other,
         head..one.len() - tail,
@@ -66,20 +66,20 @@ pub(super) fn titles(one: &[Token], other: &[Token]) -> Aligned {
 }
 
 /// Aligns the part between a common head and a common tail.
-fn between(
-    one: &[Token],
-    other: &[Token],
+fn align_middle(
+    one: &[WordToken],
+    other: &[WordToken],
     rows: Range<usize>,
     columns: Range<usize>,
-    aligned: &mut Aligned,
+    aligned: &mut Alignment,
 ) {
     if rows.is_empty() || columns.is_empty() {
-        return aligned.differ(rows, columns);
+        return aligned.add_hunk(rows, columns);
     }
     let mut common = [[0_u8; MAX_TITLE + 1]; MAX_TITLE + 1];
     for at in rows.clone().rev() {
         for beside in columns.clone().rev() {
-            common[at][beside] = if one[at].is(other[beside]) {
+            common[at][beside] = if one[at].is_same_word(other[beside]) {
                 common[at + 1][beside + 1] + 1
             } else {
                 common[at + 1][beside].max(common[at][beside + 1])
@@ -89,8 +89,8 @@ fn between(
     let (mut at, mut beside) = (rows.start, columns.start);
     let (mut from, mut from_other) = (at, beside);
     while at < rows.end && beside < columns.end {
-        if one[at].is(other[beside]) {
-            aligned.differ(from..at, from_other..beside);
+        if one[at].is_same_word(other[beside]) {
+            aligned.add_hunk(from..at, from_other..beside);
             aligned.matched += 1;
             (at, beside) = (at + 1, beside + 1);
             (from, from_other) = (at, beside);
@@ -100,21 +100,21 @@ fn between(
             beside += 1;
         }
     }
-    aligned.differ(from..rows.end, from_other..columns.end);
+    aligned.add_hunk(from..rows.end, from_other..columns.end);
 }
 
 /// The anchors of one text, by hash.
-pub(super) struct Index {
+pub(super) struct AnchorIndex {
     places: [u16; PLACES],
 }
 
-impl Index {
-    pub(super) fn of(text: &[Token]) -> Self {
+impl AnchorIndex {
+    pub(super) fn from_tokens(text: &[WordToken]) -> Self {
         let mut index = Self {
             places: [0; PLACES],
         };
         for (at, run) in text.windows(ANCHOR).take(MAX_BODY).enumerate() {
-            let mut place = Self::place(run);
+            let mut place = Self::run_slot(run);
             while index.places[place] != 0 {
                 place = (place + 1) % PLACES;
             }
@@ -123,16 +123,16 @@ impl Index {
         index
     }
 
-    fn place(run: &[Token]) -> usize {
-        let hash = run
-            .iter()
-            .fold(0, |hash, token| mix(hash ^ u64::from(token.word())));
+    fn run_slot(run: &[WordToken]) -> usize {
+        let hash = run.iter().fold(0, |hash, token| {
+            mix_hash(hash ^ u64::from(token.word_hash()))
+        });
         usize::try_from(hash % PLACES as u64).unwrap_or(0)
     }
 
     /// Returns the nearest place of `run` in `text`, the indexed text, at `from` or later.
-    fn find(&self, text: &[Token], run: &[Token], from: usize) -> Option<usize> {
-        let mut place = Self::place(run);
+    fn find_run(&self, text: &[WordToken], run: &[WordToken], from: usize) -> Option<usize> {
+        let mut place = Self::run_slot(run);
         let mut nearest = None;
         while self.places[place] != 0 {
             let at = usize::from(self.places[place]) - 1;
@@ -140,7 +140,7 @@ impl Index {
             if is_nearer
                 && text
                     .get(at..at + ANCHOR)
-                    .is_some_and(|found| is_run(found, run))
+                    .is_some_and(|found| is_common_run(found, run))
             {
                 nearest = Some(at);
             }
@@ -150,42 +150,50 @@ impl Index {
     }
 }
 
-fn is_run(one: &[Token], other: &[Token]) -> bool {
-    one.iter().zip(other).all(|(one, other)| one.is(*other))
+fn is_common_run(one: &[WordToken], other: &[WordToken]) -> bool {
+    one.iter()
+        .zip(other)
+        .all(|(one, other)| one.is_same_word(*other))
 }
 
 /// Aligns two texts between anchors; `index` is that of `one`.
-pub(super) fn texts(one: &[Token], index: &Index, other: &[Token]) -> Aligned {
+pub(super) fn align_texts(
+    one: &[WordToken],
+    index: &AnchorIndex,
+    other: &[WordToken],
+) -> Alignment {
     let one = one.get(..MAX_BODY).unwrap_or(one);
     let other = other.get(..MAX_BODY).unwrap_or(other);
-    let mut aligned = Aligned::default();
+    let mut aligned = Alignment::default();
     let (mut at, mut beside) = (0, 0);
     loop {
-        while at < one.len() && beside < other.len() && one[at].is(other[beside]) {
+        while at < one.len() && beside < other.len() && one[at].is_same_word(other[beside]) {
             aligned.matched += 1;
             (at, beside) = (at + 1, beside + 1);
         }
-        let Some((next, next_beside)) = anchor(one, index, other, at, beside) else {
-            aligned.differ(at..one.len(), beside..other.len());
+        let Some((next, next_beside)) = next_anchor(one, index, other, at, beside) else {
+            aligned.add_hunk(at..one.len(), beside..other.len());
             return aligned;
         };
         let back = one[at..next]
             .iter()
             .rev()
             .zip(other[beside..next_beside].iter().rev());
-        let back = back.take_while(|(one, other)| one.is(**other)).count();
+        let back = back
+            .take_while(|(one, other)| one.is_same_word(**other))
+            .count();
         aligned.matched += back;
-        aligned.differ(at..next - back, beside..next_beside - back);
+        aligned.add_hunk(at..next - back, beside..next_beside - back);
         (at, beside) = (next, next_beside);
     }
 }
 
 /// Returns the next common run: the one that skips the fewest tokens within the look-ahead. The first common run
 /// could be a later repetition.
-fn anchor(
-    one: &[Token],
-    index: &Index,
-    other: &[Token],
+fn next_anchor(
+    one: &[WordToken],
+    index: &AnchorIndex,
+    other: &[WordToken],
     at: usize,
     beside: usize,
 ) -> Option<(usize, usize)> {
@@ -195,7 +203,7 @@ fn anchor(
         if ahead >= fewest {
             break;
         }
-        if let Some(found) = index.find(one, run, at)
+        if let Some(found) = index.find_run(one, run, at)
             && found - at + ahead < fewest
         {
             fewest = (found - at + ahead).min(ahead + AHEAD);
@@ -210,14 +218,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dedupe::Reading;
+    use crate::dedupe::ItemTokens;
 
-    fn tokens(text: &str) -> Vec<Token> {
-        Reading::of("", text, "en").tokens
+    fn tokens(text: &str) -> Vec<WordToken> {
+        ItemTokens::from_texts("", text, "en").tokens
     }
 
     /// Checks the hunks as words, `one/other`.
-    fn check(aligned: &Aligned, one: &str, other: &str, expected: &[&str]) {
+    fn check(aligned: &Alignment, one: &str, other: &str, expected: &[&str]) {
         let (one, other): (Vec<&str>, Vec<&str>) =
             (one.split(' ').collect(), other.split(' ').collect());
         let shown = |hunk: &Hunk| {
@@ -237,7 +245,7 @@ mod tests {
             "rain closes north road today",
             "heavy rain closes south road",
         );
-        let aligned = titles(&tokens(one), &tokens(other));
+        let aligned = align_titles(&tokens(one), &tokens(other));
         assert_eq!(aligned.matched, 3);
         check(&aligned, one, other, &["/heavy", "north/south", "today/"]);
     }
@@ -247,7 +255,7 @@ mod tests {
         let one = "photo agency the brigade took 12 people to the hospital of the valley";
         let other = "the brigade took 15 people to the hospital of the valley read more";
         let (left, right) = (tokens(one), tokens(other));
-        let aligned = texts(&left, &Index::of(&left), &right);
+        let aligned = align_texts(&left, &AnchorIndex::from_tokens(&left), &right);
         check(
             &aligned,
             one,
@@ -265,7 +273,7 @@ mod tests {
         );
         let (left, right) = (tokens(&one), tokens(&other));
         check(
-            &texts(&left, &Index::of(&left), &right),
+            &align_texts(&left, &AnchorIndex::from_tokens(&left), &right),
             &one,
             &other,
             &["12/39"],
@@ -276,12 +284,12 @@ mod tests {
         #[test]
         fn every_token_is_matched_or_in_a_hunk(one in "([a-d] ){0,60}", other in "([a-d] ){0,60}") {
             let (left, right) = (tokens(&one), tokens(&other));
-            for aligned in [texts(&left, &Index::of(&left), &right), titles(&left[..left.len().min(40)], &right[..right.len().min(40)])] {
+            for aligned in [align_texts(&left, &AnchorIndex::from_tokens(&left), &right), align_titles(&left[..left.len().min(40)], &right[..right.len().min(40)])] {
                 let (mut matched, mut at, mut beside) = (0, 0, 0);
                 for hunk in &aligned.hunks {
                     prop_assert_eq!(hunk.one.start - at, hunk.other.start - beside);
                     for (one, other) in left[at..hunk.one.start].iter().zip(&right[beside..hunk.other.start]) {
-                        prop_assert!(one.is(*other));
+                        prop_assert!(one.is_same_word(*other));
                     }
                     matched += hunk.one.start - at;
                     (at, beside) = (hunk.one.end, hunk.other.end);

@@ -8,10 +8,10 @@ use chrono::{Datelike as _, NaiveDate};
 use url::Url;
 
 use super::align::{MAX_BODY, MAX_TITLE};
-use super::place::{self, Tongue};
-use super::tokens::{self, Token, WordKind, hash, mix};
+use super::place::{self, AddressLanguage};
+use super::tokens::{self, WordKind, WordToken, hash_text, mix_hash};
 use crate::model::{Item, Language};
-use crate::normalize::comparable;
+use crate::normalize::comparable_address;
 
 /// The properties of an item that are compared.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +34,14 @@ pub struct ComparedItem<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The keys for lookup.
-    pub keys: Keys,
+    pub keys: LookupKeys,
     /// The words for comparison.
-    pub reading: Reading,
+    pub reading: ItemTokens,
 }
 
 /// The lookup keys of an item, small enough to keep for every item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keys {
+pub struct LookupKeys {
     /// Hash of the address, independent of its spelling; 0 without one.
     pub address: u32,
     /// Hash of the last significant part of the address, on any host; 0 if it is too unspecific.
@@ -64,12 +64,12 @@ pub struct Keys {
     pub translations: Vec<u32>,
 }
 
-impl Keys {
+impl LookupKeys {
     /// The version of stored keys. Raise it whenever the same item would get other keys.
     pub const FORM: u8 = 2;
 
     /// Returns the keys that find it permanently: address, slug and title, if significant.
-    pub fn lasting(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn lasting_keys(&self) -> impl Iterator<Item = u32> + '_ {
         let title = self.shingles.first().copied().unwrap_or(0);
         [self.address, self.slug, title]
             .into_iter()
@@ -131,33 +131,33 @@ impl Keys {
 
 /// The words of an item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    pub(super) tokens: Vec<Token>,
+pub struct ItemTokens {
+    pub(super) tokens: Vec<WordToken>,
     pub(super) title: usize,
 }
 
-impl Reading {
+impl ItemTokens {
     /// Splits a title and a text into words.
-    pub fn of(title: &str, text: &str, language: &str) -> Self {
+    pub fn from_texts(title: &str, text: &str, language: &str) -> Self {
         let tongue = language.split(['-', '_']).next().unwrap_or_default();
         let mut tokens = Vec::with_capacity(text.len() / 6 + title.len() / 6 + 4);
-        tokens::read(title, tongue, true, MAX_TITLE, &mut tokens);
+        tokens::tokenize_text(title, tongue, true, MAX_TITLE, &mut tokens);
         let title = tokens.len();
-        tokens::read(text, tongue, false, MAX_BODY, &mut tokens);
+        tokens::tokenize_text(text, tongue, false, MAX_BODY, &mut tokens);
         Self { tokens, title }
     }
 
-    pub(super) fn words(&self) -> Texts<'_> {
+    pub(super) fn borrow_tokens(&self) -> ItemTokensRef<'_> {
         let (title, body) = self.tokens.split_at(self.title);
-        Texts { title, body }
+        ItemTokensRef { title, body }
     }
 }
 
 /// The borrowed words of an item.
 #[derive(Clone, Copy)]
-pub(super) struct Texts<'a> {
-    pub(super) title: &'a [Token],
-    pub(super) body: &'a [Token],
+pub(super) struct ItemTokensRef<'a> {
+    pub(super) title: &'a [WordToken],
+    pub(super) body: &'a [WordToken],
 }
 
 /// Number of bottom hashes kept of a title.
@@ -174,86 +174,94 @@ const DAY: i64 = 86_400;
 
 /// Returns the key of an address, independent of its spelling.
 pub fn address_key(address: &Url) -> Option<u32> {
-    comparable(address).map(|address| key(hash(&address), 1))
+    comparable_address(address).map(|address| make_key(hash_text(&address), 1))
 }
 
 impl Fingerprint {
     /// Computes the fingerprint of `item`.
-    pub fn of_item(item: &Item) -> Self {
-        Self::of(&ComparedItem {
+    pub fn from_item(item: &Item) -> Self {
+        Self::from_compared(&ComparedItem {
             address: item.address.as_ref(),
             title: &item.title,
             text: &item.text,
-            at: Some(item.published.at().timestamp()),
+            at: Some(item.published.instant().timestamp()),
             event: item.event.and_then(|event| event.day()),
             language: item.language.as_ref().map_or("", Language::as_str),
         })
     }
 
     /// Computes the fingerprint of `report`.
-    pub fn of(report: &ComparedItem) -> Self {
-        let reading = Reading::of(report.title, report.text, report.language);
-        let address = report.address.and_then(comparable);
-        let told = |url| place::of(url, address.as_deref());
+    pub fn from_compared(report: &ComparedItem) -> Self {
+        let reading = ItemTokens::from_texts(report.title, report.text, report.language);
+        let address = report.address.and_then(comparable_address);
+        let told = |url| place::analyze_address(url, address.as_deref());
         let place = report.address.map(told).unwrap_or_default();
-        let mut keys = Keys {
+        let mut keys = LookupKeys {
             address: address
                 .as_deref()
-                .map_or(0, |address| key(hash(address), 1)),
-            slug: place.slug.map_or(0, |slug| key(hash(slug), 2)),
-            page: place.page.map_or(0, |page| key(page, 10)),
-            publisher: key(place.publisher, 3),
-            tongue: place.tongue.map_or(0, Tongue::code),
+                .map_or(0, |address| make_key(hash_text(address), 1)),
+            slug: place.slug.map_or(0, |slug| make_key(hash_text(slug), 2)),
+            page: place.page.map_or(0, |page| make_key(page, 10)),
+            publisher: make_key(place.publisher, 3),
+            tongue: place.tongue.map_or(0, AddressLanguage::code),
             at: report.at,
             event: report.event.map_or(0, |day| day.num_days_from_ce()),
-            content: content(&reading),
-            shingles: shingles(&reading.words()),
+            content: content_key(&reading),
+            shingles: shingle_keys(&reading.borrow_tokens()),
             translations: Vec::new(),
         };
         if place.tongue.is_some() {
-            keys.translations = translations(&keys, &reading.words(), place.neutral);
+            keys.translations = translation_keys(&keys, &reading.borrow_tokens(), place.neutral);
         }
         Self { keys, reading }
     }
 }
 
 /// Returns a key of 32 bits that is never 0. `kind` keeps keys of different kinds apart.
-fn key(hash: u64, kind: u64) -> u32 {
-    let low = mix(hash ^ kind << 56) & u64::from(u32::MAX);
+fn make_key(hash: u64, kind: u64) -> u32 {
+    let low = mix_hash(hash ^ kind << 56) & u64::from(u32::MAX);
     u32::try_from(low).unwrap_or(1).max(1)
 }
 
-fn content(reading: &Reading) -> u32 {
-    let start = mix(reading.title as u64);
-    let all = reading
-        .tokens
-        .iter()
-        .fold(start, |hash, token| mix(hash ^ u64::from(token.word())));
-    key(all, 4)
+fn content_key(reading: &ItemTokens) -> u32 {
+    let start = mix_hash(reading.title as u64);
+    let all = reading.tokens.iter().fold(start, |hash, token| {
+        mix_hash(hash ^ u64::from(token.word_hash()))
+    });
+    make_key(all, 4)
 }
 
-fn shingles(texts: &Texts) -> Vec<u32> {
+fn shingle_keys(texts: &ItemTokensRef) -> Vec<u32> {
     let mut keys = Vec::with_capacity(1 + OF_TITLE + OF_HEAD + OF_WHOLE);
-    let telling = texts.title.iter().filter(|token| token.tells());
-    let whole = telling.fold(0, |hash, token| mix(hash ^ u64::from(token.word())));
-    keys.push(key(whole, 5));
-    bottom(texts.title, 2, OF_TITLE, 6, &mut keys);
+    let telling = texts.title.iter().filter(|token| token.is_content_word());
+    let whole = telling.fold(0, |hash, token| {
+        mix_hash(hash ^ u64::from(token.word_hash()))
+    });
+    keys.push(make_key(whole, 5));
+    add_smallest_keys(texts.title, 2, OF_TITLE, 6, &mut keys);
     let head = texts.body.get(..HEAD).unwrap_or(texts.body);
-    bottom(head, 3, OF_HEAD, 7, &mut keys);
-    bottom(texts.body, 3, OF_WHOLE, 7, &mut keys);
+    add_smallest_keys(head, 3, OF_HEAD, 7, &mut keys);
+    add_smallest_keys(texts.body, 3, OF_WHOLE, 7, &mut keys);
     keys
 }
 
 /// Adds the smallest hashes of the runs of `length` words: two texts that share most of their runs share most of
 /// these.
-fn bottom(tokens: &[Token], length: usize, count: usize, kind: u64, keys: &mut Vec<u32>) {
+fn add_smallest_keys(
+    tokens: &[WordToken],
+    length: usize,
+    count: usize,
+    kind: u64,
+    keys: &mut Vec<u32>,
+) {
     let mut smallest = [u32::MAX; 4];
     let smallest = smallest.get_mut(..count).unwrap_or_default();
     for run in tokens.windows(length) {
         let hash = run.iter().fold(0, |hash: u64, token| {
-            (hash.rotate_left(13) ^ u64::from(token.word())).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            (hash.rotate_left(13) ^ u64::from(token.word_hash()))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         });
-        let found = key(hash, kind);
+        let found = make_key(hash, kind);
         let Some(last) = smallest.last().copied() else {
             return;
         };
@@ -270,13 +278,17 @@ fn bottom(tokens: &[Token], length: usize, count: usize, kind: u64, keys: &mut V
 
 /// Returns keys that an item shares with its translations: the address without its language, and the figures and
 /// names of that publisher's day.
-fn translations(keys: &Keys, texts: &Texts, neutral: Option<u64>) -> Vec<u32> {
-    let mut found: Vec<u32> = neutral.map(|neutral| key(neutral, 8)).into_iter().collect();
+fn translation_keys(keys: &LookupKeys, texts: &ItemTokensRef, neutral: Option<u64>) -> Vec<u32> {
+    let mut found: Vec<u32> = neutral
+        .map(|neutral| make_key(neutral, 8))
+        .into_iter()
+        .collect();
     let Some(at) = keys.at else { return found };
-    let day =
-        mix(u64::from(keys.publisher) ^ u64::from_ne_bytes(at.div_euclid(DAY).to_ne_bytes()) << 32);
-    let mut marks: Vec<u32> = marks(texts)
-        .map(|mark| key(day ^ u64::from(mark), 9))
+    let day = mix_hash(
+        u64::from(keys.publisher) ^ u64::from_ne_bytes(at.div_euclid(DAY).to_ne_bytes()) << 32,
+    );
+    let mut marks: Vec<u32> = translation_marks(texts)
+        .map(|mark| make_key(day ^ u64::from(mark), 9))
         .collect();
     marks.sort_unstable();
     marks.dedup();
@@ -285,8 +297,10 @@ fn translations(keys: &Keys, texts: &Texts, neutral: Option<u64>) -> Vec<u32> {
 }
 
 /// Returns the words that a translation keeps: figures of two or more digits, and names.
-pub(super) fn marks<'a>(texts: &Texts<'a>) -> impl Iterator<Item = u32> + use<'a> {
+pub(super) fn translation_marks<'a>(
+    texts: &ItemTokensRef<'a>,
+) -> impl Iterator<Item = u32> + use<'a> {
     let both = texts.title.iter().chain(texts.body);
     both.filter(|token| matches!(token.kind(), WordKind::Number | WordKind::Place))
-        .map(|token| token.word())
+        .map(|token| token.word_hash())
 }

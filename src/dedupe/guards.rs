@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::align::{Aligned, Hunk};
-use super::fingerprint::Texts;
-use super::tokens::{Token, WordKind};
+use super::align::{Alignment, Hunk};
+use super::fingerprint::ItemTokensRef;
+use super::tokens::{WordKind, WordToken};
 
 /// The reason why two items are two stories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,28 +70,34 @@ const PASSAGE: usize = 8;
 const END: usize = 3;
 
 /// Returns the guard triggered by the titles of two similar items; `sure` means that their texts are the same.
-pub(super) fn of_titles(
-    one: &Texts,
-    other: &Texts,
-    aligned: &Aligned,
+pub(super) fn title_guard(
+    one: &ItemTokensRef,
+    other: &ItemTokensRef,
+    aligned: &Alignment,
     sure: bool,
 ) -> Option<Guard> {
     let said = |hunk: &&Hunk| !is_label(one.title, other.title, hunk);
     let hunks = aligned.hunks.iter().filter(said);
-    let pairs = hunks.map(|hunk| (part(one.title, &hunk.one), part(other.title, &hunk.other)));
-    let pairs: Vec<(&[Token], &[Token])> = pairs.collect();
-    if differ(&pairs, WordKind::Number) {
+    let pairs = hunks.map(|hunk| {
+        (
+            hunk_tokens(one.title, &hunk.one),
+            hunk_tokens(other.title, &hunk.other),
+        )
+    });
+    let pairs: Vec<(&[WordToken], &[WordToken])> = pairs.collect();
+    if have_different_kind(&pairs, WordKind::Number) {
         return Some(Guard::Number);
     }
-    if differ(&pairs, WordKind::Date) {
+    if have_different_kind(&pairs, WordKind::Date) {
         return Some(Guard::Date);
     }
-    let swapped = |(ones, others): &(&[Token], &[Token])| {
-        swapped(ones, others).or_else(|| {
-            let tell = tell(ones) && tell(others);
+    let swapped = |(ones, others): &(&[WordToken], &[WordToken])| {
+        swapped_words_guard(ones, others).or_else(|| {
+            let tell = has_content_word(ones) && has_content_word(others);
             let named = || {
-                names(ones, one.body, other.body) && stand(others, other.body)
-                    || names(others, other.body, one.body) && stand(ones, one.body)
+                has_exclusive_name(ones, one.body, other.body) && any_occurs(others, other.body)
+                    || has_exclusive_name(others, other.body, one.body)
+                        && any_occurs(ones, one.body)
             };
             (tell && (!sure || named())).then_some(Guard::Words)
         })
@@ -101,10 +107,10 @@ pub(super) fn of_titles(
 
 /// Returns true if each title has a token of this kind that the other lacks. A single word in another place has only
 /// moved: `28 May`, `May 28`.
-fn differ(pairs: &[(&[Token], &[Token])], kind: WordKind) -> bool {
-    let of = |tokens: &[Token]| -> Vec<u32> {
+fn have_different_kind(pairs: &[(&[WordToken], &[WordToken])], kind: WordKind) -> bool {
+    let of = |tokens: &[WordToken]| -> Vec<u32> {
         let found = tokens.iter().filter(|token| token.kind() == kind);
-        found.map(|token| token.word()).collect()
+        found.map(|token| token.word_hash()).collect()
     };
     let ones: Vec<u32> = pairs.iter().flat_map(|(one, _)| of(one)).collect();
     let others: Vec<u32> = pairs.iter().flat_map(|(_, other)| of(other)).collect();
@@ -112,61 +118,67 @@ fn differ(pairs: &[(&[Token], &[Token])], kind: WordKind) -> bool {
     !(ones.is_empty() || others.is_empty() || has_moved)
 }
 
-fn part<'a>(tokens: &'a [Token], range: &Range<usize>) -> &'a [Token] {
+fn hunk_tokens<'a>(tokens: &'a [WordToken], range: &Range<usize>) -> &'a [WordToken] {
     tokens.get(range.clone()).unwrap_or_default()
 }
 
-fn has(tokens: &[Token], kind: WordKind) -> bool {
+fn has_kind(tokens: &[WordToken], kind: WordKind) -> bool {
     tokens.iter().any(|token| token.kind() == kind)
 }
 
-fn tell(tokens: &[Token]) -> bool {
-    tokens.iter().any(|token| token.tells())
+fn has_content_word(tokens: &[WordToken]) -> bool {
+    tokens.iter().any(|token| token.is_content_word())
 }
 
 /// Returns the guard for words that replace each other in two titles, if they are significant whatever the texts
 /// contain.
-fn swapped(one: &[Token], other: &[Token]) -> Option<Guard> {
-    if has(one, WordKind::Place) && tell(other) || has(other, WordKind::Place) && tell(one) {
+fn swapped_words_guard(one: &[WordToken], other: &[WordToken]) -> Option<Guard> {
+    if has_kind(one, WordKind::Place) && has_content_word(other)
+        || has_kind(other, WordKind::Place) && has_content_word(one)
+    {
         return Some(Guard::Place);
     }
-    let is_reference =
-        |tokens: &[Token]| has(tokens, WordKind::Number) || has(tokens, WordKind::Reference);
+    let is_reference = |tokens: &[WordToken]| {
+        has_kind(tokens, WordKind::Number) || has_kind(tokens, WordKind::Reference)
+    };
     (is_reference(one) && is_reference(other)).then_some(Guard::Number)
 }
 
 /// Returns true if one of the words occurs in a text.
-fn stand(words: &[Token], text: &[Token]) -> bool {
-    let stands = |word: &&Token| word.tells() && text.iter().any(|token| token.is(**word));
+fn any_occurs(words: &[WordToken], text: &[WordToken]) -> bool {
+    let stands = |word: &&WordToken| {
+        word.is_content_word() && text.iter().any(|token| token.is_same_word(**word))
+    };
     words.iter().any(|word| stands(&word))
 }
 
 /// Returns true if one of the words is a name that occurs in the item's own text, and not in the other's.
-fn names(words: &[Token], own: &[Token], other: &[Token]) -> bool {
-    let stands = |word: &Token, text: &[Token]| text.iter().any(|token| token.is(*word));
-    let is_name = |word: &Token| {
+fn has_exclusive_name(words: &[WordToken], own: &[WordToken], other: &[WordToken]) -> bool {
+    let stands =
+        |word: &WordToken, text: &[WordToken]| text.iter().any(|token| token.is_same_word(*word));
+    let is_name = |word: &WordToken| {
         let named = own
             .iter()
-            .any(|token| token.is(*word) && token.has_capital());
-        named && word.tells() && !stands(word, other)
+            .any(|token| token.is_same_word(*word) && token.has_capital());
+        named && word.is_content_word() && !stands(word, other)
     };
     words.iter().any(is_name)
 }
 
 /// Returns true if a difference is a label before or after a title: `WATCH:`, `| Reuters`.
-fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
-    let ones = part(one, &hunk.one);
-    let others = part(other, &hunk.other);
-    let plain = |tokens: &[Token]| {
+fn is_label(one: &[WordToken], other: &[WordToken], hunk: &Hunk) -> bool {
+    let ones = hunk_tokens(one, &hunk.one);
+    let others = hunk_tokens(other, &hunk.other);
+    let plain = |tokens: &[WordToken]| {
         tokens
             .iter()
             .all(|token| matches!(token.kind(), WordKind::Word | WordKind::Joining))
     };
-    let opens = |tokens: &[Token]| tokens.first().is_none_or(|token| token.opens());
+    let opens = |tokens: &[WordToken]| tokens.first().is_none_or(|token| token.opens_part());
     let ends = hunk.one.end == one.len() && hunk.other.end == other.len();
     if ends && hunk.one.start > 0 && hunk.other.start > 0 {
-        let is_cut = |tokens: &[Token], at: usize| {
-            at > 0 && tokens.get(at - 1).is_some_and(|token| token.is_cut())
+        let is_cut = |tokens: &[WordToken], at: usize| {
+            at > 0 && tokens.get(at - 1).is_some_and(|token| token.is_cut_off())
         };
         let cut = is_cut(one, hunk.one.start) && opens(ones)
             || is_cut(other, hunk.other.start) && opens(others);
@@ -174,7 +186,7 @@ fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
     }
     let begins = hunk.one.start == 0 && hunk.other.start == 0;
     let then_opens =
-        |tokens: &[Token], at: usize| tokens.get(at).is_some_and(|token| token.opens());
+        |tokens: &[WordToken], at: usize| tokens.get(at).is_some_and(|token| token.opens_part());
     begins
         && plain(ones)
         && plain(others)
@@ -183,20 +195,25 @@ fn is_label(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
 }
 
 /// Returns how many tokens only one of two titles has, apart from labels and a cut end.
-pub(super) fn loose(one: &[Token], other: &[Token], aligned: &Aligned) -> usize {
+pub(super) fn count_unmatched(
+    one: &[WordToken],
+    other: &[WordToken],
+    aligned: &Alignment,
+) -> usize {
     let hunks = aligned
         .hunks
         .iter()
-        .filter(|hunk| !is_label(one, other, hunk) && !is_end(one, other, hunk));
+        .filter(|hunk| !is_label(one, other, hunk) && !is_cut_end(one, other, hunk));
     hunks.map(|hunk| hunk.one.len() + hunk.other.len()).sum()
 }
 
 /// Returns true if one title continues after the other's end, or begins before the other with a separate label.
-fn is_end(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
+fn is_cut_end(one: &[WordToken], other: &[WordToken], hunk: &Hunk) -> bool {
     let ends = hunk.one.end == one.len()
         && hunk.other.end == other.len()
         && (hunk.one.is_empty() || hunk.other.is_empty());
-    let opens = |tokens: &[Token], at: usize| tokens.get(at).is_some_and(|token| token.opens());
+    let opens =
+        |tokens: &[WordToken], at: usize| tokens.get(at).is_some_and(|token| token.opens_part());
     let begins = hunk.one.start == 0
         && hunk.other.is_empty()
         && hunk.other.start == 0
@@ -209,17 +226,21 @@ fn is_end(one: &[Token], other: &[Token], hunk: &Hunk) -> bool {
 }
 
 /// Returns the guard triggered by two similar texts.
-pub(super) fn of_texts(one: &[Token], other: &[Token], aligned: &Aligned) -> Option<Guard> {
+pub(super) fn text_guard(
+    one: &[WordToken],
+    other: &[WordToken],
+    aligned: &Alignment,
+) -> Option<Guard> {
     aligned
         .hunks
         .iter()
-        .find_map(|hunk| changed(one, other, hunk))
+        .find_map(|hunk| changed_words_guard(one, other, hunk))
 }
 
-fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
+fn changed_words_guard(one: &[WordToken], other: &[WordToken], hunk: &Hunk) -> Option<Guard> {
     let ends = hunk.one.end == one.len() || hunk.other.end == other.len();
     let begins = hunk.one.start == 0 || hunk.other.start == 0;
-    let (ones, others) = (part(one, &hunk.one), part(other, &hunk.other));
+    let (ones, others) = (hunk_tokens(one, &hunk.one), hunk_tokens(other, &hunk.other));
     let (ones, others) = if ends {
         (
             ones.get(..END).unwrap_or(ones),
@@ -233,8 +254,9 @@ fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
         return None;
     }
     let changed = |kind: WordKind| {
-        let only = |tokens: &[Token], beside: &[Token]| {
-            let beside_has = |token: &Token| beside.iter().any(|beside| beside.is(*token));
+        let only = |tokens: &[WordToken], beside: &[WordToken]| {
+            let beside_has =
+                |token: &WordToken| beside.iter().any(|beside| beside.is_same_word(*token));
             tokens
                 .iter()
                 .any(|token| token.kind() == kind && !beside_has(token))
@@ -248,12 +270,16 @@ fn changed(one: &[Token], other: &[Token], hunk: &Hunk) -> Option<Guard> {
 }
 
 /// Returns true if two titles are two issues of one series, with another announced number or another day.
-pub(super) fn is_another_issue(one: &[Token], other: &[Token], aligned: &Aligned) -> bool {
-    let only = |of: fn(&Hunk) -> Range<usize>, tokens: &[Token]| {
+pub(super) fn is_another_issue(
+    one: &[WordToken],
+    other: &[WordToken],
+    aligned: &Alignment,
+) -> bool {
+    let only = |of: fn(&Hunk) -> Range<usize>, tokens: &[WordToken]| {
         let parts = aligned
             .hunks
             .iter()
-            .map(|hunk| part(tokens, &of(hunk)).to_vec());
+            .map(|hunk| hunk_tokens(tokens, &of(hunk)).to_vec());
         parts
             .flatten()
             .any(|token| token.is_serial() || token.kind() == WordKind::Date)

@@ -2,14 +2,14 @@
 //!
 //! In: the keys and words of both. Out: the evidence that joins them, the guard that refuses, or neither.
 
-use super::align::{self, Aligned, Index};
-use super::fingerprint::{Fingerprint, Keys, Texts, marks};
+use super::align::{self, Alignment, AnchorIndex};
+use super::fingerprint::{Fingerprint, ItemTokensRef, LookupKeys, translation_marks};
 use super::guards::{self, Guard};
-use super::tokens::{Token, WordKind};
+use super::tokens::{WordKind, WordToken};
 
 /// The evidence that makes two items one story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Evidence {
+pub enum DuplicateEvidence {
     /// The same address and content.
     Address,
     /// The same address with a corrected text: other words or figures.
@@ -24,7 +24,7 @@ pub enum Evidence {
     Text,
 }
 
-impl Evidence {
+impl DuplicateEvidence {
     /// Returns the word for the evidence.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,8 +40,8 @@ impl Evidence {
 
 /// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    One(Evidence),
+pub(super) enum DuplicateVerdict {
+    One(DuplicateEvidence),
     /// One story in two languages.
     Alternate,
     Refused(Guard),
@@ -52,14 +52,14 @@ pub(super) enum Verdict {
 
 /// An item, with everything needed to compare it.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
-    pub(super) keys: Known,
-    pub(super) texts: Texts<'a>,
+pub(super) struct ComparedSide<'a> {
+    pub(super) keys: ComparedKeys,
+    pub(super) texts: ItemTokensRef<'a>,
 }
 
 /// The keys used in a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct ComparedKeys {
     pub(super) address: u32,
     pub(super) slug: u32,
     pub(super) page: u32,
@@ -70,8 +70,8 @@ pub(super) struct Known {
     pub(super) event: i32,
 }
 
-impl Known {
-    pub(super) fn of(keys: &Keys) -> Self {
+impl ComparedKeys {
+    pub(super) fn of(keys: &LookupKeys) -> Self {
         Self {
             address: keys.address,
             slug: keys.slug,
@@ -105,12 +105,12 @@ const SAME_SLUG: i64 = 30 * DAY;
 const SAME_PASSAGE: i64 = 7 * DAY;
 
 /// Two items aligned.
-struct Compared {
-    title: Aligned,
+struct Comparison {
+    title: Alignment,
     /// Matched shares of the shorter title and the shorter text, in percent.
     titles: usize,
     texts: usize,
-    text: Aligned,
+    text: Alignment,
     shorter_title: usize,
     /// Number of significant matched tokens of the title; a place counts for two.
     said: usize,
@@ -122,23 +122,23 @@ struct Compared {
     apart: Option<i64>,
 }
 
-impl Compared {
-    fn of(one: &Side, index: &Index, other: &Side) -> Self {
-        let title = align::titles(one.texts.title, other.texts.title);
-        let text = align::texts(one.texts.body, index, other.texts.body);
+impl Comparison {
+    fn from_sides(one: &ComparedSide, index: &AnchorIndex, other: &ComparedSide) -> Self {
+        let title = align::align_titles(one.texts.title, other.texts.title);
+        let text = align::align_texts(one.texts.body, index, other.texts.body);
         let shorter_title = one.texts.title.len().min(other.texts.title.len());
         let shorter_text = one.texts.body.len().min(other.texts.body.len());
         let percent = |matched: usize, of: usize| (matched * 100).checked_div(of).unwrap_or(0);
         Self {
             titles: percent(title.matched, shorter_title),
             texts: percent(text.matched, shorter_text.min(align::MAX_BODY)),
-            said: said(one.texts.title, &title),
-            loose: guards::loose(one.texts.title, other.texts.title, &title),
+            said: title_weight(one.texts.title, &title),
+            loose: guards::count_unmatched(one.texts.title, other.texts.title, &title),
             title,
             text,
             shorter_title,
             shorter_text,
-            apart: one.keys.at.zip(other.keys.at).map(apart),
+            apart: one.keys.at.zip(other.keys.at).map(seconds_apart),
         }
     }
 
@@ -147,7 +147,7 @@ impl Compared {
         self.shorter_text >= TELLING_TEXT
     }
 
-    fn within(&self, seconds: i64) -> bool {
+    fn is_within(&self, seconds: i64) -> bool {
         self.apart.is_none_or(|apart| apart <= seconds)
     }
 
@@ -162,12 +162,12 @@ impl Compared {
     }
 }
 
-fn apart((one, other): (i64, i64)) -> i64 {
+fn seconds_apart((one, other): (i64, i64)) -> i64 {
     i64::try_from(one.abs_diff(other)).unwrap_or(i64::MAX)
 }
 
-fn said(title: &[Token], aligned: &Aligned) -> usize {
-    let worth = |token: &Token| match token.kind() {
+fn title_weight(title: &[WordToken], aligned: &Alignment) -> usize {
+    let worth = |token: &WordToken| match token.kind() {
         WordKind::Joining => 0,
         WordKind::Place => 2,
         _ => 1,
@@ -181,135 +181,158 @@ fn said(title: &[Token], aligned: &Aligned) -> usize {
 }
 
 /// Compares `one`, whose text `index` indexes, with `other`. `rolls` is true if their address has changing content.
-pub(super) fn judge(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
-    match alike(one, index, other, rolls) {
-        Verdict::One(_) | Verdict::Alternate if one.keys.announces_another(&other.keys) => {
-            Verdict::Refused(Guard::Event)
+pub(super) fn judge_pair(
+    one: &ComparedSide,
+    index: &AnchorIndex,
+    other: &ComparedSide,
+    rolls: bool,
+) -> DuplicateVerdict {
+    match judge_similar(one, index, other, rolls) {
+        DuplicateVerdict::One(_) | DuplicateVerdict::Alternate
+            if one.keys.announces_another(&other.keys) =>
+        {
+            DuplicateVerdict::Refused(Guard::Event)
         }
         verdict => verdict,
     }
 }
 
-fn alike(one: &Side, index: &Index, other: &Side, rolls: bool) -> Verdict {
-    let compared = Compared::of(one, index, other);
+fn judge_similar(
+    one: &ComparedSide,
+    index: &AnchorIndex,
+    other: &ComparedSide,
+    rolls: bool,
+) -> DuplicateVerdict {
+    let compared = Comparison::from_sides(one, index, other);
     let same_address = one.keys.address != 0 && one.keys.address == other.keys.address;
     if same_address && !rolls {
-        return of_one_address(one, other, &compared);
+        return judge_same_address(one, other, &compared);
     }
-    let verdict = of_likeness(one, other, &compared);
-    if !matches!(verdict, Verdict::One(_)) && is_alternate(one, other, &compared) {
-        return Verdict::Alternate;
+    let verdict = judge_likeness(one, other, &compared);
+    if !matches!(verdict, DuplicateVerdict::One(_)) && is_alternate(one, other, &compared) {
+        return DuplicateVerdict::Alternate;
     }
     verdict
 }
 
 /// Judges two items at one address: they are one story unless the content is another, in which case the page's
 /// content rolls.
-fn of_one_address(one: &Side, other: &Side, compared: &Compared) -> Verdict {
+fn judge_same_address(
+    one: &ComparedSide,
+    other: &ComparedSide,
+    compared: &Comparison,
+) -> DuplicateVerdict {
     let titles = compared.titles;
     // An address that reads like a title belongs to one story, whose headline may be rewritten within two days.
-    let told = one.keys.slug != 0 && compared.within(2 * DAY);
+    let told = one.keys.slug != 0 && compared.is_within(2 * DAY);
     let unlike = titles < 30 && compared.texts < 30 && compared.shorter_title > 0 && !told;
     let (title, other_title) = (one.texts.title, other.texts.title);
     let serial = titles >= 50 && guards::is_another_issue(title, other_title, &compared.title);
     if unlike || serial {
-        return Verdict::Rolled;
+        return DuplicateVerdict::Rolled;
     }
-    let guard = guards::of_titles(&one.texts, &other.texts, &compared.title, true)
-        .or_else(|| guards::of_texts(one.texts.body, other.texts.body, &compared.text));
-    Verdict::One(guard.map_or(Evidence::Address, |_| Evidence::Update))
+    let guard = guards::title_guard(&one.texts, &other.texts, &compared.title, true)
+        .or_else(|| guards::text_guard(one.texts.body, other.texts.body, &compared.text));
+    DuplicateVerdict::One(guard.map_or(DuplicateEvidence::Address, |_| DuplicateEvidence::Update))
 }
 
 /// Returns true if the new content under one identity has nothing in common with the old, or gives the next number of
 /// a series: it is then another bulletin, not an update.
-pub fn is_another(before: &Fingerprint, now: &Fingerprint) -> bool {
-    let side = |of: &Fingerprint| Known::of(&of.keys);
+pub fn is_another_bulletin(before: &Fingerprint, now: &Fingerprint) -> bool {
+    let side = |of: &Fingerprint| ComparedKeys::of(&of.keys);
     let (one, other) = (
-        Side {
+        ComparedSide {
             keys: side(now),
-            texts: now.reading.words(),
+            texts: now.reading.borrow_tokens(),
         },
-        Side {
+        ComparedSide {
             keys: side(before),
-            texts: before.reading.words(),
+            texts: before.reading.borrow_tokens(),
         },
     );
-    let compared = Compared::of(&one, &Index::of(one.texts.body), &other);
-    of_one_address(&one, &other, &compared) == Verdict::Rolled
+    let compared = Comparison::from_sides(&one, &AnchorIndex::from_tokens(one.texts.body), &other);
+    judge_same_address(&one, &other, &compared) == DuplicateVerdict::Rolled
 }
 
 /// Returns true if a guard keeps two items apart by their own content.
 pub fn are_kept_apart(one: &Fingerprint, other: &Fingerprint) -> bool {
-    let side = |of: &Fingerprint| Known::of(&of.keys);
+    let side = |of: &Fingerprint| ComparedKeys::of(&of.keys);
     let sides = (
-        Side {
+        ComparedSide {
             keys: side(one),
-            texts: one.reading.words(),
+            texts: one.reading.borrow_tokens(),
         },
-        Side {
+        ComparedSide {
             keys: side(other),
-            texts: other.reading.words(),
+            texts: other.reading.borrow_tokens(),
         },
     );
-    let index = Index::of(sides.0.texts.body);
-    matches!(judge(&sides.0, &index, &sides.1, true), Verdict::Refused(_))
+    let index = AnchorIndex::from_tokens(sides.0.texts.body);
+    matches!(
+        judge_pair(&sides.0, &index, &sides.1, true),
+        DuplicateVerdict::Refused(_)
+    )
 }
 
-fn of_likeness(one: &Side, other: &Side, compared: &Compared) -> Verdict {
+fn judge_likeness(
+    one: &ComparedSide,
+    other: &ComparedSide,
+    compared: &Comparison,
+) -> DuplicateVerdict {
     let same_page = one.keys.page != 0 && one.keys.page == other.keys.page;
     let same_slug = same_page || one.keys.slug != 0 && one.keys.slug == other.keys.slug;
     let found = if same_page {
-        of_twins(compared)
+        twin_evidence(compared)
     } else {
-        likeness(compared, same_slug)
+        likeness_evidence(compared, same_slug)
     };
     let Some((evidence, within)) = found else {
-        return Verdict::Unlike;
+        return DuplicateVerdict::Unlike;
     };
     let sure = compared.is_sure() || same_slug;
     if compared.titles >= 50
-        && let Some(guard) = guards::of_titles(&one.texts, &other.texts, &compared.title, sure)
+        && let Some(guard) = guards::title_guard(&one.texts, &other.texts, &compared.title, sure)
     {
-        return Verdict::Refused(guard);
+        return DuplicateVerdict::Refused(guard);
     }
-    if let Some(guard) = guards::of_texts(one.texts.body, other.texts.body, &compared.text) {
-        return Verdict::Refused(guard);
+    if let Some(guard) = guards::text_guard(one.texts.body, other.texts.body, &compared.text) {
+        return DuplicateVerdict::Refused(guard);
     }
     let only_titles =
-        evidence == Evidence::Title && !(compared.has_texts() && compared.texts >= 50);
+        evidence == DuplicateEvidence::Title && !(compared.has_texts() && compared.texts >= 50);
     if only_titles && !compared.is_one_title() {
-        return Verdict::Unlike;
+        return DuplicateVerdict::Unlike;
     }
-    if compared.within(within) {
-        Verdict::One(evidence)
+    if compared.is_within(within) {
+        DuplicateVerdict::One(evidence)
     } else {
-        Verdict::Refused(Guard::Time)
+        DuplicateVerdict::Refused(Guard::Time)
     }
 }
 
 /// Treats one path on two hosts of a domain as one page, at any distance in time, if title or text are similar.
-fn of_twins(compared: &Compared) -> Option<(Evidence, i64)> {
-    (compared.titles >= 50 || compared.texts >= 50).then_some((Evidence::Twin, i64::MAX))
+fn twin_evidence(compared: &Comparison) -> Option<(DuplicateEvidence, i64)> {
+    (compared.titles >= 50 || compared.texts >= 50).then_some((DuplicateEvidence::Twin, i64::MAX))
 }
 
 /// Returns the evidence for one story, and the number of seconds within which it counts.
-fn likeness(compared: &Compared, same_slug: bool) -> Option<(Evidence, i64)> {
+fn likeness_evidence(compared: &Comparison, same_slug: bool) -> Option<(DuplicateEvidence, i64)> {
     let alike = compared.titles >= 75 && compared.said >= 2;
     if compared.has_texts() && compared.texts >= 50 {
         let evidence = if same_slug {
-            Evidence::Slug
+            DuplicateEvidence::Slug
         } else {
-            Evidence::Title
+            DuplicateEvidence::Title
         };
         if alike {
             return Some((evidence, SAME_TEXT));
         }
         let enough = compared.text.matched >= TELLING_PASSAGE && compared.texts >= 75;
         let half = compared.titles >= 50 && compared.texts >= 65;
-        return (enough || half || same_slug).then_some((Evidence::Text, SAME_PASSAGE));
+        return (enough || half || same_slug).then_some((DuplicateEvidence::Text, SAME_PASSAGE));
     }
     if same_slug && alike {
-        return Some((Evidence::Slug, SAME_SLUG));
+        return Some((DuplicateEvidence::Slug, SAME_SLUG));
     }
     // A longer title is stronger evidence; anything that distinguishes two notices of one title is missing here.
     let days = match compared.said {
@@ -324,7 +347,7 @@ fn likeness(compared: &Compared, same_slug: bool) -> Option<(Evidence, i64)> {
     } else {
         days
     };
-    alike.then_some((Evidence::Title, days))
+    alike.then_some((DuplicateEvidence::Title, days))
 }
 
 /// Minimum share, in percent, of the shorter translation's figures and names that the other has.
@@ -334,13 +357,16 @@ const TELLING_MARKS: usize = 2;
 
 /// Returns true if two items of one publisher and day, at addresses of two languages, give the same figures and
 /// names.
-fn is_alternate(one: &Side, other: &Side, compared: &Compared) -> bool {
+fn is_alternate(one: &ComparedSide, other: &ComparedSide, compared: &Comparison) -> bool {
     let (keys, beside) = (&one.keys, &other.keys);
-    if keys.publisher != beside.publisher || keys.tongue == beside.tongue || !compared.within(DAY) {
+    if keys.publisher != beside.publisher
+        || keys.tongue == beside.tongue
+        || !compared.is_within(DAY)
+    {
         return false;
     }
     let of = |texts| {
-        let mut all: Vec<u32> = marks(texts).collect();
+        let mut all: Vec<u32> = translation_marks(texts).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A [`Fingerprint`] is computed from each item alone, in parallel. A [`Window`] contains those of the newest items,
-//! and judges one item after the other. Two items are one story by evidence ([`Evidence`]): one address, one path on
+//! and judges one item after the other. Two items are one story by evidence ([`DuplicateEvidence`]): one address, one path on
 //! two hosts, one slug, one title, one text. A [`Guard`] refuses regardless of the evidence: no similarity
 //! distinguishes no. 23 of a bulletin from no. 24, their numbers do. No chain of similar items joins two items that a
 //! guard keeps apart.
@@ -31,9 +31,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::fingerprint::{ComparedItem, Fingerprint, Keys, Reading, address_key};
+pub use self::fingerprint::{ComparedItem, Fingerprint, ItemTokens, LookupKeys, address_key};
 pub use self::guards::{Guard, is_guard};
-pub use self::judge::{Evidence, are_kept_apart, is_another};
-pub use self::moved::{Arrival, moved, overlap};
-pub use self::readdressed::{Clue, Suspect, Trace, confirms, suspects};
-pub use self::window::{Decision, Limits, Window};
+pub use self::judge::{DuplicateEvidence, are_kept_apart, is_another_bulletin};
+pub use self::moved::{ArrivingEntry, match_moved, overlap_percent};
+pub use self::readdressed::{
+    ItemTrace, MatchCandidate, MatchClue, confirms_match, find_match_candidates,
+};
+pub use self::window::{DuplicateDecision, Window, WindowLimits};

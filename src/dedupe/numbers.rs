@@ -1,9 +1,9 @@
 //! Parses numbers in any notation.
 
-use super::tokens::{Token, WordKind, hash};
+use super::tokens::{WordKind, WordToken, hash_text};
 
 /// Combines the parts of a number in words, if they form one: `twenty three`, `trescientos mil`, `quatre vingt dix`.
-pub(super) fn put_together(value: u64, part: u64) -> Option<u64> {
+pub(super) fn combine_number_words(value: u64, part: u64) -> Option<u64> {
     match part {
         20 if value == 4 => Some(80),
         100 if (2..10).contains(&value) => Some(value * 100),
@@ -19,9 +19,9 @@ pub(super) fn put_together(value: u64, part: u64) -> Option<u64> {
 }
 
 /// Parses a number in digits; groups of thousands are not decimals.
-pub(super) fn in_digits(text: &str) -> Token {
+pub(super) fn parse_digits(text: &str) -> WordToken {
     if let Ok(value) = text.parse::<u64>() {
-        return Token::number(value);
+        return WordToken::from_number(value);
     }
     let groups = text.split(['.', ',']);
     let is_grouped = text.len() < 20
@@ -37,7 +37,7 @@ pub(super) fn in_digits(text: &str) -> Token {
                 .wrapping_mul(10)
                 .wrapping_add(u64::from(digit.wrapping_sub(b'0')))
         });
-        return Token::number(value);
+        return WordToken::from_number(value);
     }
     let (whole, decimals) = text.rsplit_once(['.', ',']).unwrap_or((text, ""));
     let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
@@ -45,12 +45,12 @@ pub(super) fn in_digits(text: &str) -> Token {
         whole.trim_start_matches('0'),
         decimals.trim_end_matches('0'),
     );
-    Token::new(WordKind::Number, hash(&format!("{whole}.{decimals}")))
+    WordToken::new(WordKind::Number, hash_text(&format!("{whole}.{decimals}")))
 }
 
 /// The interpretation of a word of Roman numerals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Roman {
+pub(super) enum RomanWord {
     Number(u32),
     /// It may also be a word or a name: `vi`, `XI`.
     Perhaps,
@@ -58,7 +58,7 @@ pub(super) enum Roman {
 
 /// Parses a Roman number below 400; `announced` by the previous word (`Part I`). Capitals prove nothing: headlines
 /// are often set in them.
-pub(super) fn roman(text: &str, announced: bool) -> Option<Roman> {
+pub(super) fn parse_roman(text: &str, announced: bool) -> Option<RomanWord> {
     let is_sign = |letter| matches!(letter, b'i' | b'v' | b'x' | b'l' | b'c');
     if text.len() > 9 || !text.bytes().all(is_sign) {
         return None;
@@ -71,14 +71,14 @@ pub(super) fn roman(text: &str, announced: bool) -> Option<Roman> {
             value += worth;
         }
     }
-    if !rest.is_empty() || value >= 400 || in_roman(value) != text {
+    if !rest.is_empty() || value >= 400 || format_roman(value) != text {
         return None;
     }
     match text.len() {
-        _ if announced => Some(Roman::Number(value)),
+        _ if announced => Some(RomanWord::Number(value)),
         0 | 1 => None,
-        2 if !matches!(text, "ii" | "iv" | "ix" | "xx" | "xv") => Some(Roman::Perhaps),
-        _ => Some(Roman::Number(value)),
+        2 if !matches!(text, "ii" | "iv" | "ix" | "xx" | "xv") => Some(RomanWord::Perhaps),
+        _ => Some(RomanWord::Number(value)),
     }
 }
 
@@ -94,7 +94,7 @@ const ROMAN: [(&str, u32); 9] = [
     ("i", 1),
 ];
 
-fn in_roman(mut value: u32) -> String {
+fn format_roman(mut value: u32) -> String {
     let mut text = String::new();
     for (sign, worth) in ROMAN {
         while value >= worth {

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::tokens::{hash, mix};
+use super::tokens::{hash_text, mix_hash};
 
 /// Minimum number of words of a slug; a shorter one may belong to many pages (`news`, `about-us`).
 const SLUG_WORDS: usize = 4;
@@ -18,14 +18,14 @@ pub(super) struct AddressFacts<'a> {
     /// The host without labels of languages and twins, as a hash.
     pub(super) publisher: u64,
     /// The language given by host, path or query.
-    pub(super) tongue: Option<Tongue>,
+    pub(super) tongue: Option<AddressLanguage>,
     /// The address without that language, as a hash.
     pub(super) neutral: Option<u64>,
 }
 
 /// A language in an address: two letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tongue(u8);
+pub(super) struct AddressLanguage(u8);
 
 const TONGUES: [&str; 12] = [
     "en", "es", "fr", "pt", "de", "it", "nl", "ar", "ru", "zh", "ht", "ca",
@@ -35,9 +35,9 @@ const LABELS: [&str; 10] = [
     "www", "www2", "m", "amp", "mobile", "portal", "news", "mirror", "web", "antigo",
 ];
 
-impl Tongue {
+impl AddressLanguage {
     /// Parses `es`, `es-MX`, `pt_BR`.
-    fn of(label: &str) -> Option<Self> {
+    fn from_label(label: &str) -> Option<Self> {
         let (tongue, region) = label.split_once(['-', '_']).unwrap_or((label, "xx"));
         let at = TONGUES
             .iter()
@@ -53,32 +53,36 @@ impl Tongue {
 }
 
 /// Analyses `url`; `address` is its comparable spelling.
-pub(super) fn of<'a>(url: &'a Url, address: Option<&str>) -> AddressFacts<'a> {
+pub(super) fn analyze_address<'a>(url: &'a Url, address: Option<&str>) -> AddressFacts<'a> {
     let host = url.host_str().unwrap_or_default();
     let own = host.split('.').count().saturating_sub(2);
     let labels = host.split('.').enumerate();
-    let kept = labels
-        .filter(|(at, label)| *at >= own || !LABELS.contains(label) && Tongue::of(label).is_none());
-    let publisher = kept.fold(0, |all, (_, label)| mix(all ^ hash(label)));
-    let in_host = host.split('.').take(own).find_map(Tongue::of);
-    let in_path = url.path().split('/').find_map(Tongue::of);
+    let kept = labels.filter(|(at, label)| {
+        *at >= own || !LABELS.contains(label) && AddressLanguage::from_label(label).is_none()
+    });
+    let publisher = kept.fold(0, |all, (_, label)| mix_hash(all ^ hash_text(label)));
+    let in_host = host
+        .split('.')
+        .take(own)
+        .find_map(AddressLanguage::from_label);
+    let in_path = url.path().split('/').find_map(AddressLanguage::from_label);
     let in_query = url
         .query()
-        .and_then(|query| query.split('&').find_map(asked))
-        .and_then(Tongue::of);
+        .and_then(|query| query.split('&').find_map(requested_language))
+        .and_then(AddressLanguage::from_label);
     let tongue = in_host.or(in_path).or(in_query);
-    let slug = slug(url.path());
+    let slug = find_slug(url.path());
     AddressFacts {
         slug,
-        page: slug.and(address).map(page),
+        page: slug.and(address).map(hash_page),
         publisher,
         tongue,
-        neutral: tongue.map(|_| neutral(url, publisher)),
+        neutral: tongue.map(|_| hash_neutral(url, publisher)),
     }
 }
 
 /// Hashes an address with its host reduced to the registered domain.
-fn page(address: &str) -> u64 {
+fn hash_page(address: &str) -> u64 {
     let (host, path) = address.split_once('/').unwrap_or((address, ""));
     let mut labels = host.rsplit('.');
     let (top, second, third) = (labels.next(), labels.next(), labels.next());
@@ -89,11 +93,13 @@ fn page(address: &str) -> u64 {
     [top, owned]
         .into_iter()
         .flatten()
-        .fold(hash(path), |all, label| mix(all ^ hash(label)))
+        .fold(hash_text(path), |all, label| {
+            mix_hash(all ^ hash_text(label))
+        })
 }
 
 /// Returns the language that a parameter requests.
-fn asked(pair: &str) -> Option<&str> {
+fn requested_language(pair: &str) -> Option<&str> {
     let (name, value) = pair.split_once('=')?;
     matches!(
         name,
@@ -102,29 +108,29 @@ fn asked(pair: &str) -> Option<&str> {
     .then_some(value)
 }
 
-fn neutral(url: &Url, publisher: u64) -> u64 {
+fn hash_neutral(url: &Url, publisher: u64) -> u64 {
     let segments = url
         .path()
         .split('/')
-        .filter(|segment| !segment.is_empty() && Tongue::of(segment).is_none());
-    let path = segments.fold(publisher, |all, segment| mix(all ^ hash(segment)));
+        .filter(|segment| !segment.is_empty() && AddressLanguage::from_label(segment).is_none());
+    let path = segments.fold(publisher, |all, segment| mix_hash(all ^ hash_text(segment)));
     let pairs = url
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|pair| !pair.is_empty() && asked(pair).is_none());
-    pairs.fold(path, |all, pair| mix(all ^ hash(pair)))
+        .filter(|pair| !pair.is_empty() && requested_language(pair).is_none());
+    pairs.fold(path, |all, pair| mix_hash(all ^ hash_text(pair)))
 }
 
 /// Returns the last part of a path that reads like a title, without its extension and the number of the page.
-fn slug(path: &str) -> Option<&str> {
-    let reads = |part: &&str| part.split(['-', '_']).filter(is_word).count() >= SLUG_WORDS;
+fn find_slug(path: &str) -> Option<&str> {
+    let reads = |part: &&str| part.split(['-', '_']).filter(is_slug_word).count() >= SLUG_WORDS;
     let part = path.rsplit('/').find(reads)?;
     let stem = part.split('.').find(reads).unwrap_or(part);
     Some(stem)
 }
 
-fn is_word(word: &&str) -> bool {
+fn is_slug_word(word: &&str) -> bool {
     !word.is_empty()
         && word
             .bytes()
@@ -134,7 +140,7 @@ fn is_word(word: &&str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::comparable;
+    use crate::normalize::comparable_address;
 
     fn told(
         url: &str,
@@ -142,12 +148,12 @@ mod tests {
         Option<String>,
         u64,
         Option<u64>,
-        Option<Tongue>,
+        Option<AddressLanguage>,
         Option<u64>,
     ) {
         let url = Url::parse(url).unwrap();
-        let address = comparable(&url);
-        let told = of(&url, address.as_deref());
+        let address = comparable_address(&url);
+        let told = analyze_address(&url, address.as_deref());
         (
             told.slug.map(str::to_owned),
             told.publisher,

@@ -29,15 +29,15 @@ impl Postings {
         }
     }
 
-    fn bucket(&self, key: u32) -> usize {
+    fn bucket_of(&self, key: u32) -> usize {
         // The keys are hashes, but the smallest of many: their high bits are not evenly spread.
         let spread = key.wrapping_mul(0x9e37_79b1);
         (spread >> 7) as usize & (self.buckets.len() - 1)
     }
 
     /// Returns the items seen under `key` that have not been forgotten.
-    pub(super) fn find(&self, key: u32) -> impl Iterator<Item = u32> + '_ {
-        let bucket = self.buckets.get(self.bucket(key));
+    pub(super) fn find_items(&self, key: u32) -> impl Iterator<Item = u32> + '_ {
+        let bucket = self.buckets.get(self.bucket_of(key));
         let slots = bucket.into_iter().flatten();
         slots
             .filter(move |slot| slot.key == key && slot.item != 0)
@@ -45,8 +45,8 @@ impl Postings {
     }
 
     /// Records `item` under `key`, replacing the oldest.
-    pub(super) fn add(&mut self, key: u32, item: u32) {
-        let at = self.bucket(key);
+    pub(super) fn insert(&mut self, key: u32, item: u32) {
+        let at = self.bucket_of(key);
         let Some(bucket) = self.buckets.get_mut(at) else {
             return;
         };
@@ -69,10 +69,10 @@ mod tests {
     fn the_oldest_makes_place() {
         let mut postings = Postings::new(0);
         for item in 1..=20 {
-            postings.add(item, item);
+            postings.insert(item, item);
         }
         let found: Vec<u32> = (1..=20)
-            .flat_map(|key| postings.find(key).collect::<Vec<_>>())
+            .flat_map(|key| postings.find_items(key).collect::<Vec<_>>())
             .collect();
         assert_eq!(found, [13, 14, 15, 16, 17, 18, 19, 20]);
     }
@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn what_every_item_has_drives_out_itself() {
         let mut postings = Postings::new(0);
-        postings.add(7, 1);
+        postings.insert(7, 1);
         for item in 2..100 {
-            postings.add(8, item);
+            postings.insert(8, item);
         }
-        assert_eq!(postings.find(7).collect::<Vec<_>>(), [1]);
-        assert_eq!(postings.find(8).count(), OF_ONE_KEY);
+        assert_eq!(postings.find_items(7).collect::<Vec<_>>(), [1]);
+        assert_eq!(postings.find_items(8).count(), OF_ONE_KEY);
     }
 }

@@ -13,11 +13,11 @@ use chrono::TimeDelta;
 use url::Url;
 
 use super::fingerprint::Fingerprint;
-use super::judge::is_another;
-use super::moved::overlap;
+use super::judge::is_another_bulletin;
+use super::moved::overlap_percent;
 use crate::model::{Dated, IdentityKind, Item, ItemId, Precision};
-use crate::normalize::comparable;
-use crate::text::folded;
+use crate::normalize::comparable_address;
+use crate::text::fold_text;
 
 /// Maximum number of items examined for one entry: the newest.
 const MAX_SUSPECTS: usize = 5;
@@ -31,7 +31,7 @@ const NEARLY_THE_SAME: u8 = 90;
 
 /// The keys by which a stored item can be found again.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub struct ItemTrace {
     /// The item's id.
     pub item: ItemId,
     /// The kind of its first key.
@@ -44,7 +44,7 @@ pub struct Trace {
 
 /// A feature that an entry and an item have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Clue {
+pub enum MatchClue {
     /// The key, apart from its scheme, `www.` or a closing slash.
     Key,
     /// The guid, apart from its version.
@@ -57,24 +57,28 @@ pub enum Clue {
 
 /// An item that an entry may match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Suspect {
+pub struct MatchCandidate {
     /// The item's id.
     pub item: ItemId,
     /// The clue that suggests it.
-    pub by: Clue,
+    pub by: MatchClue,
 }
 
 /// Returns the items that each of the entries at `unknown` places may match, the strongest clue first. `traces`, the
 /// newest first, are of items that no entry of the poll matches. A feature shared by several entries of the poll is
 /// no clue.
-pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usize, Vec<Suspect>)> {
-    let mut shared: HashMap<(Clue, String), usize> = HashMap::new();
+pub fn find_match_candidates(
+    all: &[&Item],
+    unknown: &[usize],
+    traces: &[ItemTrace],
+) -> Vec<(usize, Vec<MatchCandidate>)> {
+    let mut shared: HashMap<(MatchClue, String), usize> = HashMap::new();
     for clue in all.iter().flat_map(|item| clues_of(item)) {
         *shared.entry(clue).or_default() += 1;
     }
-    let mut by_clue: HashMap<(Clue, String), Vec<ItemId>> = HashMap::new();
+    let mut by_clue: HashMap<(MatchClue, String), Vec<ItemId>> = HashMap::new();
     for trace in traces {
-        for clue in clues(trace.kind, &trace.key, trace.address.as_ref()) {
+        for clue in collect_clues(trace.kind, &trace.key, trace.address.as_ref()) {
             let items = by_clue.entry(clue).or_default();
             if items.len() < MAX_SUSPECTS {
                 items.push(trace.item);
@@ -82,13 +86,13 @@ pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usiz
         }
     }
     let suspects = |at: &usize| {
-        let mut found: Vec<Suspect> = Vec::new();
+        let mut found: Vec<MatchCandidate> = Vec::new();
         for clue in clues_of(all.get(*at)?) {
             let items = by_clue.get(&clue).filter(|_| shared.get(&clue) == Some(&1));
             for item in items.into_iter().flatten() {
                 if found.iter().all(|known| known.item != *item) {
                     let (item, by) = (*item, clue.0);
-                    found.push(Suspect { item, by });
+                    found.push(MatchCandidate { item, by });
                 }
             }
         }
@@ -99,17 +103,21 @@ pub fn suspects(all: &[&Item], unknown: &[usize], traces: &[Trace]) -> Vec<(usiz
 
 /// Returns true if an entry is the item suggested by `clue`. The next bulletin at one address has another day or
 /// another text, and one of a series has another number.
-pub fn confirms(clue: Clue, (entry, reading): (&Item, &Fingerprint), item: &Item) -> bool {
-    if is_another(&Fingerprint::of_item(item), reading) {
+pub fn confirms_match(
+    clue: MatchClue,
+    (entry, reading): (&Item, &Fingerprint),
+    item: &Item,
+) -> bool {
+    if is_another_bulletin(&Fingerprint::from_item(item), reading) {
         return false;
     }
-    if clue == Clue::Key {
+    if clue == MatchClue::Key {
         return true;
     }
-    let is_one_title = folded(&entry.title) == folded(&item.title);
+    let is_one_title = fold_text(&entry.title) == fold_text(&item.title);
     let dates = entry.stated.zip(item.stated);
-    let are_one_moment = dates.is_some_and(|(one, other)| is_one_moment(one, other));
-    match overlap(&entry.text, &item.text) {
+    let are_one_moment = dates.is_some_and(|(one, other)| is_same_moment(one, other));
+    match overlap_percent(&entry.text, &item.text) {
         Some(share) => {
             let least = match dates {
                 Some((one, other)) if (one.at - other.at).abs() > MAX_APART => return false,
@@ -123,7 +131,7 @@ pub fn confirms(clue: Clue, (entry, reading): (&Item, &Fingerprint), item: &Item
     }
 }
 
-fn is_one_moment(one: Dated, other: Dated) -> bool {
+fn is_same_moment(one: Dated, other: Dated) -> bool {
     let is_timed = [one, other]
         .iter()
         .all(|date| date.precision == Precision::Instant);
@@ -140,12 +148,12 @@ fn is_timed(item: &Item) -> bool {
         .is_some_and(|stated| stated.precision == Precision::Instant)
 }
 
-fn clues_of(item: &Item) -> Vec<(Clue, String)> {
-    clues(item.key.kind, &item.key.value, item.address.as_ref())
+fn clues_of(item: &Item) -> Vec<(MatchClue, String)> {
+    collect_clues(item.key.kind, &item.key.value, item.address.as_ref())
 }
 
 /// Returns the clues, the strongest first.
-fn clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(Clue, String)> {
+fn collect_clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(MatchClue, String)> {
     let mut clues = Vec::new();
     let url = match kind {
         IdentityKind::Guid => Url::parse(key).ok(),
@@ -155,27 +163,31 @@ fn clues(kind: IdentityKind, key: &str, address: Option<&Url>) -> Vec<(Clue, Str
     let url = url.filter(Url::has_host);
     clues.extend(
         url.as_ref()
-            .and_then(comparable)
-            .map(|key| (Clue::Key, key)),
+            .and_then(comparable_address)
+            .map(|key| (MatchClue::Key, key)),
     );
     if kind == IdentityKind::Guid {
-        clues.extend(unversioned(key).map(|key| (Clue::Version, key)));
+        clues.extend(strip_version(key).map(|key| (MatchClue::Version, key)));
     }
-    clues.extend(address.and_then(comparable).map(|key| (Clue::Address, key)));
-    let numbers = [url.as_ref(), address].map(|url| url.and_then(numbered));
+    clues.extend(
+        address
+            .and_then(comparable_address)
+            .map(|key| (MatchClue::Address, key)),
+    );
+    let numbers = [url.as_ref(), address].map(|url| url.and_then(reduce_to_number));
     let [own, linked] = numbers;
     let linked = linked.filter(|linked| own.as_ref() != Some(linked));
     clues.extend(
         [own, linked]
             .into_iter()
             .flatten()
-            .map(|key| (Clue::Number, key)),
+            .map(|key| (MatchClue::Number, key)),
     );
     clues
 }
 
 /// Returns a guid without a final version: `#3`, `#v3`, `@3`, `:v3`, `/v3`, `?v=3`, `&version=3`, `;rev=3`.
-fn unversioned(guid: &str) -> Option<String> {
+fn strip_version(guid: &str) -> Option<String> {
     let number = guid
         .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ':' | 'T' | 'Z'));
     if number.len() == guid.len() {
@@ -191,21 +203,21 @@ fn unversioned(guid: &str) -> Option<String> {
         }
         None => number
             .strip_suffix(['#', '@'])
-            .or_else(|| marked_version(number)),
+            .or_else(|| strip_marked_version(number)),
     };
     let stem = ends.unwrap_or(guid);
     Some(stem.to_owned()).filter(|stem| !stem.is_empty())
 }
 
 /// Returns the part before `#v`, `:v`, `/v`, `-v`, `_v`, `.v`, `;v` or `@v`.
-fn marked_version(number: &str) -> Option<&str> {
+fn strip_marked_version(number: &str) -> Option<&str> {
     let before = number.strip_suffix(['v', 'V'])?;
     before.strip_suffix(['#', ':', '/', '-', '_', '.', ';', '@'])
 }
 
 /// Returns an address reduced to its number, without the words that may be edited: `/news/71234-*`.
-fn numbered(url: &Url) -> Option<String> {
-    let whole = comparable(url)?;
+fn reduce_to_number(url: &Url) -> Option<String> {
+    let whole = comparable_address(url)?;
     let path = whole.split(['?', '#']).next()?;
     let parts: Vec<&str> = path.split('/').collect();
     let (last, folders) = parts.split_last()?;
@@ -213,7 +225,7 @@ fn numbered(url: &Url) -> Option<String> {
         return None;
     }
     let (stem, _) = last.rsplit_once('.').unwrap_or((last, ""));
-    if let Some(number) = number_in(stem) {
+    if let Some(number) = find_number(stem) {
         return Some(format!("{}/{number}-*", folders.join("/")));
     }
     // The number is a separate path segment, followed by the words.
@@ -224,7 +236,7 @@ fn numbered(url: &Url) -> Option<String> {
 }
 
 /// Returns the number before or after the words of a name: `71234-storm-hits`, `storm-hits-71234`.
-fn number_in(name: &str) -> Option<&str> {
+fn find_number(name: &str) -> Option<&str> {
     let (first, rest) = name.split_once(['-', '_'])?;
     if is_entry_number(first) && rest.chars().any(char::is_alphabetic) {
         let next = rest.split(['-', '_']).next().unwrap_or_default();

@@ -12,15 +12,15 @@ use super::tokens::{CAPITAL, CUT, OPENS};
 
 /// The words of a text in order.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct ScannedWords {
     /// The folded words, one blank after each.
     pub(super) folded: String,
-    pub(super) list: Vec<Word>,
+    pub(super) list: Vec<ScannedWord>,
 }
 
-pub(super) struct Word {
+pub(super) struct ScannedWord {
     pub(super) at: Range<usize>,
-    pub(super) form: Form,
+    pub(super) form: CharForm,
     /// The way it was written, as flags of a token.
     pub(super) flags: u32,
     /// True if nothing separates it from the previous word.
@@ -28,17 +28,17 @@ pub(super) struct Word {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum CharForm {
     Letters,
     Digits,
     /// A character of a script written without blanks: Chinese, Japanese, Thai.
     Sign,
 }
 
-fn form(c: char) -> Option<Form> {
+fn char_form(c: char) -> Option<CharForm> {
     match c {
-        '0'..='9' => Some(Form::Digits),
-        'a'..='z' | 'A'..='Z' => Some(Form::Letters),
+        '0'..='9' => Some(CharForm::Digits),
+        'a'..='z' | 'A'..='Z' => Some(CharForm::Letters),
         c if c.is_ascii() => None,
         '\u{E00}'..='\u{EFF}'
         | '\u{2E80}'..='\u{A4CF}'
@@ -46,16 +46,16 @@ fn form(c: char) -> Option<Form> {
         | '\u{F900}'..='\u{FAFF}'
             if c.is_alphanumeric() =>
         {
-            Some(Form::Sign)
+            Some(CharForm::Sign)
         }
-        c if is_combining_mark(c) || c.is_alphanumeric() => Some(Form::Letters),
+        c if is_combining_mark(c) || c.is_alphanumeric() => Some(CharForm::Letters),
         _ => None,
     }
 }
 
 /// The separators since the last word.
 #[derive(Default)]
-struct Between {
+struct TokenSeparators {
     any: bool,
     blank: bool,
     hyphen: bool,
@@ -64,8 +64,8 @@ struct Between {
     flags: u32,
 }
 
-impl Between {
-    fn add(&mut self, c: char) {
+impl TokenSeparators {
+    fn add_char(&mut self, c: char) {
         self.any = true;
         match c {
             '.' => self.points += 1,
@@ -86,60 +86,60 @@ impl Between {
     }
 }
 
-impl Words {
+impl ScannedWords {
     /// Splits `text` into at most `limit` words.
     pub(super) fn of(text: &str, limit: usize) -> Self {
         let mut words = Self {
             folded: String::with_capacity(text.len().min(limit * 12)),
             list: Vec::with_capacity((text.len() / 5).min(limit)),
         };
-        words.read(text, limit);
+        words.scan_text(text, limit);
         words
     }
 
-    fn read(&mut self, text: &str, limit: usize) {
-        let mut between = Between {
+    fn scan_text(&mut self, text: &str, limit: usize) {
+        let mut between = TokenSeparators {
             any: true,
             flags: OPENS,
-            ..Between::default()
+            ..TokenSeparators::default()
         };
-        let mut last: Option<Form> = None;
+        let mut last: Option<CharForm> = None;
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
-            let Some(found) = form(c) else {
+            let Some(found) = char_form(c) else {
                 let next_is_digit = chars.peek().is_some_and(char::is_ascii_digit);
-                if matches!(c, '.' | ',') && next_is_digit && last == Some(Form::Digits) {
+                if matches!(c, '.' | ',') && next_is_digit && last == Some(CharForm::Digits) {
                     self.folded.push(c);
                 } else {
                     last = None;
-                    between.add(c);
+                    between.add_char(c);
                 }
                 continue;
             };
-            if last != Some(found) || found == Form::Sign {
+            if last != Some(found) || found == CharForm::Sign {
                 if self.list.len() >= limit {
                     break;
                 }
-                self.begin(c, found, &between);
-                between = Between::default();
+                self.begin_word(c, found, &between);
+                between = TokenSeparators::default();
                 last = Some(found);
             }
-            self.push(c);
+            self.push_char(c);
         }
-        self.end();
+        self.end_word();
         if let Some(word) = self.list.last_mut() {
             word.flags |= between.flags & CUT;
         }
     }
 
-    fn begin(&mut self, c: char, form: Form, between: &Between) {
-        self.end();
+    fn begin_word(&mut self, c: char, form: CharForm, between: &TokenSeparators) {
+        self.end_word();
         if let Some(before) = self.list.last_mut() {
             before.flags |= between.flags & CUT;
         }
         let at = self.folded.len();
         let capital = c.is_ascii_uppercase() || !c.is_ascii() && c.is_uppercase();
-        self.list.push(Word {
+        self.list.push(ScannedWord {
             at: at..at,
             form,
             flags: between.flags & OPENS | if capital { CAPITAL } else { 0 },
@@ -147,7 +147,7 @@ impl Words {
         });
     }
 
-    fn push(&mut self, c: char) {
+    fn push_char(&mut self, c: char) {
         if c.is_ascii() {
             self.folded.push(c.to_ascii_lowercase());
         } else {
@@ -156,7 +156,7 @@ impl Words {
         }
     }
 
-    fn end(&mut self) {
+    fn end_word(&mut self) {
         let end = self.folded.len();
         if let Some(word) = self.list.last_mut()
             && word.at.is_empty()
@@ -167,12 +167,12 @@ impl Words {
     }
 
     /// Returns a folded word; empty beyond the last.
-    pub(super) fn word(&self, number: usize) -> &str {
+    pub(super) fn folded_word(&self, number: usize) -> &str {
         let at = self.list.get(number).map(|word| word.at.clone());
         at.and_then(|at| self.folded.get(at)).unwrap_or_default()
     }
 
-    pub(super) fn has_form(&self, number: usize, form: Form) -> bool {
+    pub(super) fn has_form(&self, number: usize, form: CharForm) -> bool {
         self.list.get(number).is_some_and(|word| word.form == form)
     }
 }

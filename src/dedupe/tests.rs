@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 use url::Url;
 
-use crate::normalize::canonical;
+use crate::normalize::canonical_url;
 
-use super::{ComparedItem, Decision, Evidence, Fingerprint, Guard, Keys, Limits, Window};
+use super::{
+    ComparedItem, DuplicateDecision, DuplicateEvidence, Fingerprint, Guard, LookupKeys, Window,
+    WindowLimits,
+};
 
 const DAY: i64 = 86_400;
 /// 1 June 2026.
@@ -17,8 +20,8 @@ fn fingerprint(line: &str, days: i64, language: &str) -> Fingerprint {
     let mut next = || parts.next().unwrap_or_default().trim();
     let address = Url::parse(next())
         .ok()
-        .and_then(|address| canonical(address.as_str(), &address));
-    Fingerprint::of(&ComparedItem {
+        .and_then(|address| canonical_url(address.as_str(), &address));
+    Fingerprint::from_compared(&ComparedItem {
         address: address.as_ref(),
         title: next(),
         text: next(),
@@ -29,14 +32,14 @@ fn fingerprint(line: &str, days: i64, language: &str) -> Fingerprint {
 }
 
 fn small() -> Window {
-    Window::new(Limits {
+    Window::new(WindowLimits {
         items: 256,
         words: 1 << 14,
     })
 }
 
 /// Decides on items in order, all of one day; each is numbered by its place, from 1.
-fn decide(lines: &[&str]) -> Vec<Decision> {
+fn decide(lines: &[&str]) -> Vec<DuplicateDecision> {
     let mut window = small();
     let numbered = (1..).zip(lines);
     numbered
@@ -250,7 +253,7 @@ fn one_address_is_one_story_and_other_figures_an_update() {
         "http://a.example/flood-in-the-valley/?utm_source=x|Flood in the valley: 15 dead|",
         "https://a.example/flood-in-the-valley|Flood in the valley: 15 dead|",
     ]);
-    assert_eq!(decided[1].joined, Some((1, Evidence::Update)));
+    assert_eq!(decided[1].joined, Some((1, DuplicateEvidence::Update)));
     assert_eq!(decided[2].story, 1);
 }
 
@@ -287,7 +290,7 @@ fn a_path_on_twin_hosts_is_one_page_however_late() {
     assert_eq!(window.decide(1, &one, |_| None).story, 1);
     assert_eq!(
         window.decide(2, &late, |_| None).joined,
-        Some((1, Evidence::Twin))
+        Some((1, DuplicateEvidence::Twin))
     );
 }
 
@@ -340,7 +343,7 @@ fn words_that_left_the_ring_are_asked_for() {
     let decided = window.judge(8, &one, |item| (item == 7).then(|| one.reading.clone()));
     assert_eq!(
         (decided.story, decided.joined),
-        (5, Some((7, Evidence::Title)))
+        (5, Some((7, DuplicateEvidence::Title)))
     );
 }
 
@@ -356,14 +359,14 @@ fn decisions_by_hand_move_reports() {
     };
     window.decide(1, &flood("1"), |_| None);
     window.decide(2, &flood("2"), |_| None);
-    window.merge(1, 2);
-    assert!(!window.knows(2));
+    window.merge_stories(1, 2);
+    assert!(!window.has_story(2));
     // A decision by hand is no reason to keep a third item apart from either.
     assert_eq!(
         window.judge(3, &flood("2"), |_| None).refused,
         Some((1, Guard::Number))
     );
-    window.part(2, 1, 9);
+    window.move_report(2, 1, 9);
     assert_eq!(window.judge(3, &flood("2"), |_| None).story, 9);
     assert_eq!(window.judge(3, &flood("1"), |_| None).story, 1);
 }
@@ -392,7 +395,7 @@ fn what_is_forgotten_is_no_candidate() {
         window.decide(number, &fingerprint(&line, 0, "en"), |_| None);
     }
     assert_eq!(window.decide(400, &first, |_| None).story, 400);
-    assert!(!window.knows(1));
+    assert!(!window.has_story(1));
 }
 
 /// Returns titles that differ in a number, in various forms, some of them cut.
@@ -476,9 +479,9 @@ proptest! {
     #[test]
     fn stored_keys_are_the_same(item in item(), end in 0..200_usize) {
         let bytes = item.keys.to_bytes();
-        prop_assert_eq!(Keys::from_bytes(&bytes), Some(item.keys));
+        prop_assert_eq!(LookupKeys::from_bytes(&bytes), Some(item.keys));
         let cut = bytes.get(..end).unwrap_or_default();
-        prop_assert_eq!(Keys::from_bytes(cut).filter(|_| end < 31), None);
+        prop_assert_eq!(LookupKeys::from_bytes(cut).filter(|_| end < 31), None);
     }
 
     #[test]
@@ -505,7 +508,7 @@ proptest! {
 
     #[test]
     fn no_item_panics(lines in prop::collection::vec("\\PC{0,60}\\|?\\PC{0,80}", 0..12), days in any::<i32>()) {
-        let mut window = Window::new(Limits { items: 0, words: 0 });
+        let mut window = Window::new(WindowLimits { items: 0, words: 0 });
         for (number, line) in (1..).zip(&lines) {
             for line in [line, &format!("https://a.example/{line}|{line}")] {
                 let item = fingerprint(line, days.into(), line);

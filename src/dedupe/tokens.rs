@@ -4,14 +4,14 @@
 //! function word) and the way it was written. Numbers are represented by value, whether in digits, words, Roman or
 //! ordinal; countries by code, so that `Iran` and `Iranian` are the same. Time linear in the text.
 
-use super::numbers::{Roman, in_digits, put_together, roman};
-use super::scan::{Form, Word, Words};
-use super::words::{Meaning, is_ordinal_ending, joins_numbers, meaning};
+use super::numbers::{RomanWord, combine_number_words, parse_digits, parse_roman};
+use super::scan::{CharForm, ScannedWord, ScannedWords};
+use super::words::{WordMeaning, is_ordinal_ending, joins_numbers, word_meaning};
 use crate::classify::regions;
 
 /// One word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Token(u32);
+pub(super) struct WordToken(u32);
 
 /// The kind of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +43,14 @@ pub(super) const OPENS: u32 = 1 << 28;
 pub(super) const CUT: u32 = 1 << 29;
 const SERIAL: u32 = 1 << 30;
 
-impl Token {
+impl WordToken {
     /// Returns a hash of the word.
-    pub(super) fn word(self) -> u32 {
+    pub(super) fn word_hash(self) -> u32 {
         self.0 & SAME
     }
 
     /// Returns true if both are the same word, however written.
-    pub(super) fn is(self, other: Self) -> bool {
+    pub(super) fn is_same_word(self, other: Self) -> bool {
         (self.0 ^ other.0) & SAME == 0
     }
 
@@ -67,12 +67,12 @@ impl Token {
     }
 
     /// Returns true if it begins a part of a title: after a colon, a dash, a bar, a bracket.
-    pub(super) fn opens(self) -> bool {
+    pub(super) fn opens_part(self) -> bool {
         self.0 & OPENS != 0
     }
 
     /// Returns true if the text was cut after it.
-    pub(super) fn is_cut(self) -> bool {
+    pub(super) fn is_cut_off(self) -> bool {
         self.0 & CUT != 0
     }
 
@@ -82,7 +82,7 @@ impl Token {
     }
 
     /// Returns true for a content word: any word except a function word.
-    pub(super) fn tells(self) -> bool {
+    pub(super) fn is_content_word(self) -> bool {
         self.kind() != WordKind::Joining
     }
 
@@ -97,13 +97,13 @@ impl Token {
     }
 
     /// Returns the token of a whole number.
-    pub(super) fn number(value: u64) -> Self {
-        Self::new(WordKind::Number, mix(value ^ 0x6e75_6d62_6572))
+    pub(super) fn from_number(value: u64) -> Self {
+        Self::new(WordKind::Number, mix_hash(value ^ 0x6e75_6d62_6572))
     }
 }
 
 /// Mixes a 64-bit hash, with the same result in every run.
-pub(super) fn mix(value: u64) -> u64 {
+pub(super) fn mix_hash(value: u64) -> u64 {
     let mut value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -111,7 +111,7 @@ pub(super) fn mix(value: u64) -> u64 {
 }
 
 /// Returns a hash of text, the same in every run.
-pub(super) fn hash(text: &str) -> u64 {
+pub(super) fn hash_text(text: &str) -> u64 {
     let mut hash = 0x51_7c_c1_b7_27_22_0a_95_u64 ^ text.len() as u64;
     for chunk in text.as_bytes().chunks(8) {
         let mut word = [0; 8];
@@ -120,20 +120,20 @@ pub(super) fn hash(text: &str) -> u64 {
         }
         hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9fb2_1c65_1e98_df25);
     }
-    mix(hash)
+    mix_hash(hash)
 }
 
 /// Adds at most `limit` tokens of `text` to `tokens`. In a title every word may name a place, in a text only those
 /// with a capital.
-pub(super) fn read(
+pub(super) fn tokenize_text(
     text: &str,
     tongue: &str,
     is_title: bool,
     limit: usize,
-    tokens: &mut Vec<Token>,
+    tokens: &mut Vec<WordToken>,
 ) {
-    let words = Words::of(text, limit);
-    let mut reader = Reader {
+    let words = ScannedWords::of(text, limit);
+    let mut reader = Tokenizer {
         words: &words,
         tongue,
         is_title,
@@ -141,14 +141,14 @@ pub(super) fn read(
         serial: false,
     };
     while reader.at < words.list.len() {
-        let token = reader.next();
+        let token = reader.next_token();
         tokens.push(token);
     }
 }
 
 /// Converts words to tokens.
-struct Reader<'a> {
-    words: &'a Words,
+struct Tokenizer<'a> {
+    words: &'a ScannedWords,
     tongue: &'a str,
     is_title: bool,
     at: usize,
@@ -156,11 +156,11 @@ struct Reader<'a> {
     serial: bool,
 }
 
-impl Reader<'_> {
-    fn next(&mut self) -> Token {
+impl Tokenizer<'_> {
+    fn next_token(&mut self) -> WordToken {
         let first = self.at;
         let announced = std::mem::take(&mut self.serial);
-        let token = self.token(announced);
+        let token = self.read_token(announced);
         self.at = self.at.max(first + 1);
         let Some(word) = self.words.list.get(first) else {
             return token;
@@ -169,83 +169,89 @@ impl Reader<'_> {
         let serial = announced && token.kind() == WordKind::Number;
         let flags =
             word.flags & (CAPITAL | OPENS) | last.flags & CUT | if serial { SERIAL } else { 0 };
-        Token(token.0 | flags)
+        WordToken(token.0 | flags)
     }
 
-    fn token(&mut self, announced: bool) -> Token {
-        let text = self.words.word(self.at);
+    fn read_token(&mut self, announced: bool) -> WordToken {
+        let text = self.words.folded_word(self.at);
         let Some(word) = self.words.list.get(self.at) else {
-            return Token::new(WordKind::Word, 0);
+            return WordToken::new(WordKind::Word, 0);
         };
-        if word.form == Form::Digits {
-            return self.digits(text);
+        if word.form == CharForm::Digits {
+            return self.read_digits(text);
         }
-        let found = meaning(text, self.tongue);
+        let found = word_meaning(text, self.tongue);
         match found {
-            Some(Meaning::Number(value)) => return self.number(value),
-            Some(Meaning::Month(month)) => return date(month),
-            Some(Meaning::MaybeMonth(month)) if self.stands_by_a_number() => return date(month),
-            Some(Meaning::Weekday(day)) => return date(day + 20),
+            Some(WordMeaning::Number(value)) => return self.read_number_words(value),
+            Some(WordMeaning::Month(month)) => return date_token(month),
+            Some(WordMeaning::MaybeMonth(month)) if self.is_beside_number() => {
+                return date_token(month);
+            }
+            Some(WordMeaning::Weekday(day)) => return date_token(day + 20),
             _ => {}
         }
-        match roman(text, announced) {
-            Some(Roman::Number(value)) => return Token::number(value.into()),
-            Some(Roman::Perhaps) => return Token::new(WordKind::Reference, hash(text)),
+        match parse_roman(text, announced) {
+            Some(RomanWord::Number(value)) => return WordToken::from_number(value.into()),
+            Some(RomanWord::Perhaps) => {
+                return WordToken::new(WordKind::Reference, hash_text(text));
+            }
             None => {}
         }
         if self.is_reference(word) {
-            return Token::new(WordKind::Reference, hash(text));
+            return WordToken::new(WordKind::Reference, hash_text(text));
         }
         match found {
-            Some(Meaning::Designator) => {
+            Some(WordMeaning::Designator) => {
                 self.serial = true;
                 let is_number = matches!(text, "no" | "nr" | "num" | "numero" | "number" | "n");
                 return if is_number {
-                    Token::new(WordKind::Joining, hash("no"))
+                    WordToken::new(WordKind::Joining, hash_text("no"))
                 } else {
-                    Token::new(WordKind::Word, hash(stem(text)))
+                    WordToken::new(WordKind::Word, hash_text(strip_plural(text)))
                 };
             }
-            Some(Meaning::Joining) => return Token::new(WordKind::Joining, hash(text)),
+            Some(WordMeaning::Joining) => {
+                return WordToken::new(WordKind::Joining, hash_text(text));
+            }
             _ => {}
         }
-        self.place(text, word)
-            .unwrap_or_else(|| Token::new(WordKind::Word, hash(stem(text))))
+        self.read_place(text, word)
+            .unwrap_or_else(|| WordToken::new(WordKind::Word, hash_text(strip_plural(text))))
     }
 
     /// Reads a number in digits, with the ending of an ordinal if there is one.
-    fn digits(&mut self, text: &str) -> Token {
+    fn read_digits(&mut self, text: &str) -> WordToken {
         let next = self.at + 1;
         let glued = self.words.list.get(next).is_some_and(|word| word.glued);
-        if glued && is_ordinal_ending(self.words.word(next)) {
+        if glued && is_ordinal_ending(self.words.folded_word(next)) {
             self.at += 2;
         }
-        in_digits(text)
+        parse_digits(text)
     }
 
     /// Reads a number in words, as many as belong to it.
-    fn number(&mut self, first: u32) -> Token {
+    fn read_number_words(&mut self, first: u32) -> WordToken {
         let mut value = u64::from(first);
         self.at += 1;
         loop {
-            let joined = usize::from(joins_numbers(self.words.word(self.at)));
-            let next = self.words.word(self.at + joined);
-            let Some(Meaning::Number(part)) = meaning(next, self.tongue) else {
+            let joined = usize::from(joins_numbers(self.words.folded_word(self.at)));
+            let next = self.words.folded_word(self.at + joined);
+            let Some(WordMeaning::Number(part)) = word_meaning(next, self.tongue) else {
                 break;
             };
-            let Some(sum) = put_together(value, part.into()) else {
+            let Some(sum) = combine_number_words(value, part.into()) else {
                 break;
             };
             value = sum;
             self.at += joined + 1;
         }
-        Token::number(value)
+        WordToken::from_number(value)
     }
 
     /// Returns true if a number in digits is before or after, with nothing between except `de` or `of`.
-    fn stands_by_a_number(&self) -> bool {
-        let is_number = |at: usize| self.words.has_form(at, Form::Digits);
-        let is_of = |at: usize| matches!(self.words.word(at), "de" | "of" | "do" | "del");
+    fn is_beside_number(&self) -> bool {
+        let is_number = |at: usize| self.words.has_form(at, CharForm::Digits);
+        let is_of = |at: usize| matches!(self.words.folded_word(at), "de" | "of" | "do" | "del");
         let at = self.at;
         is_number(at + 1)
             || is_of(at + 1) && is_number(at + 2)
@@ -254,40 +260,46 @@ impl Reader<'_> {
     }
 
     /// Returns true if the letters are attached to digits.
-    fn is_reference(&self, word: &Word) -> bool {
+    fn is_reference(&self, word: &ScannedWord) -> bool {
         let next = self.words.list.get(self.at + 1);
-        let before_digits = next.is_some_and(|next| next.glued && next.form == Form::Digits);
-        word.form == Form::Letters
+        let before_digits = next.is_some_and(|next| next.glued && next.form == CharForm::Digits);
+        word.form == CharForm::Letters
             && word.at.len() <= 3
             && (before_digits
-                || word.glued && self.words.has_form(self.at.wrapping_sub(1), Form::Digits))
+                || word.glued
+                    && self
+                        .words
+                        .has_form(self.at.wrapping_sub(1), CharForm::Digits))
     }
 
-    fn place(&mut self, text: &str, word: &Word) -> Option<Token> {
+    fn read_place(&mut self, text: &str, word: &ScannedWord) -> Option<WordToken> {
         let may_name = self.is_title || word.flags & CAPITAL != 0;
-        if word.form != Form::Letters || text.len() < 2 || !may_name {
+        if word.form != CharForm::Letters || text.len() < 2 || !may_name {
             return None;
         }
         let rest = self.words.folded.get(word.at.start..)?;
-        let found = regions::named(rest)?;
+        let found = regions::find_leading_name(rest)?;
         self.at += found.words;
         let name = if let Some(country) = found.country {
-            hash(country.as_str())
+            hash_text(country.as_str())
         } else {
             let end = self.words.list.get(self.at - 1)?.at.end;
-            hash(self.words.folded.get(word.at.start..end)?)
+            hash_text(self.words.folded.get(word.at.start..end)?)
         };
-        Some(Token::new(WordKind::Place, name))
+        Some(WordToken::new(WordKind::Place, name))
     }
 }
 
 /// Returns a word without the `s` of a plural.
-fn stem(word: &str) -> &str {
+fn strip_plural(word: &str) -> &str {
     word.strip_suffix('s')
         .filter(|stem| stem.len() > 3)
         .unwrap_or(word)
 }
 
-fn date(value: u32) -> Token {
-    Token::new(WordKind::Date, mix(u64::from(value) ^ 0x0064_6174_6500))
+fn date_token(value: u32) -> WordToken {
+    WordToken::new(
+        WordKind::Date,
+        mix_hash(u64::from(value) ^ 0x0064_6174_6500),
+    )
 }

@@ -6,23 +6,23 @@
 
 use rustc_hash::FxHashMap;
 
-use super::align::Index;
-use super::fingerprint::{Fingerprint, Keys, Reading, Texts};
+use super::align::AnchorIndex;
+use super::fingerprint::{Fingerprint, ItemTokens, ItemTokensRef, LookupKeys};
 use super::guards::Guard;
-use super::judge::{Evidence, Known, Side, Verdict, judge};
+use super::judge::{ComparedKeys, ComparedSide, DuplicateEvidence, DuplicateVerdict, judge_pair};
 use super::postings::Postings;
-use super::tokens::Token;
+use super::tokens::WordToken;
 
 /// The capacity of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct WindowLimits {
     /// Number of items.
     pub items: usize,
     /// Number of words of items, four bytes each.
     pub words: usize,
 }
 
-impl Default for Limits {
+impl Default for WindowLimits {
     fn default() -> Self {
         Self {
             items: 1 << 16,
@@ -34,11 +34,11 @@ impl Default for Limits {
 /// The decision on an item. Items and stories are the numbers given by the caller; a story has that of its founding
 /// item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct DuplicateDecision {
     /// The story that it reports: its own number if it founds one.
     pub story: u64,
     /// The item that it was joined to, and the evidence.
-    pub joined: Option<(u64, Evidence)>,
+    pub joined: Option<(u64, DuplicateEvidence)>,
     /// The most similar item that a guard keeps apart, and the guard.
     pub refused: Option<(u64, Guard)>,
     /// An item with the same content in another language.
@@ -63,8 +63,8 @@ const ROLLING: usize = 1 << 12;
 /// The newest items.
 pub struct Window {
     postings: Postings,
-    entries: Vec<Entry>,
-    words: Ring,
+    entries: Vec<WindowEntry>,
+    words: TokenRing,
     /// The newest report of each story.
     stories: FxHashMap<u64, u32>,
     rolling: Vec<u32>,
@@ -74,7 +74,7 @@ pub struct Window {
 
 /// A remembered item.
 #[derive(Clone, Copy, Default)]
-struct Entry {
+struct WindowEntry {
     /// Its number in the window; 0 in an empty place.
     number: u32,
     /// The previous report of its story; 0 for none.
@@ -83,30 +83,30 @@ struct Entry {
     length: u16,
     item: u64,
     story: u64,
-    keys: Known,
+    keys: ComparedKeys,
     words: u64,
 }
 
 /// A ring of words: the newest replace the oldest.
-struct Ring {
-    words: Vec<Token>,
+struct TokenRing {
+    words: Vec<WordToken>,
     /// Total number of words ever written.
     written: u64,
 }
 
-impl Ring {
-    fn place(&self, at: u64) -> usize {
+impl TokenRing {
+    fn slot_at(&self, at: u64) -> usize {
         usize::try_from(at % self.words.len() as u64).unwrap_or(0)
     }
 
     /// Adds words and returns their position.
-    fn add(&mut self, words: &[Token]) -> u64 {
-        let from = self.place(self.written);
+    fn append_words(&mut self, words: &[WordToken]) -> u64 {
+        let from = self.slot_at(self.written);
         if from + words.len() > self.words.len() {
             self.written += (self.words.len() - from) as u64;
         }
         let at = self.written;
-        let from = self.place(at);
+        let from = self.slot_at(at);
         if let Some(place) = self.words.get_mut(from..from + words.len()) {
             place.copy_from_slice(words);
             self.written += words.len() as u64;
@@ -114,9 +114,9 @@ impl Ring {
         at
     }
 
-    fn get(&self, at: u64, length: usize) -> Option<&[Token]> {
+    fn get(&self, at: u64, length: usize) -> Option<&[WordToken]> {
         let is_whole = at <= self.written && self.written - at <= self.words.len() as u64;
-        let from = self.place(at);
+        let from = self.slot_at(at);
         is_whole
             .then(|| self.words.get(from..from + length))
             .flatten()
@@ -126,19 +126,19 @@ impl Ring {
 /// The verdict on a candidate.
 struct CandidateVerdict {
     number: u32,
-    verdict: Verdict,
+    verdict: DuplicateVerdict,
 }
 
 impl Window {
     /// Creates an empty window, and allocates all its memory.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: WindowLimits) -> Self {
         let items = limits.items.max(16);
         let words = limits.words.max(1 << 10);
         Self {
             postings: Postings::new(items * KEYS_OF_AN_ITEM),
-            entries: vec![Entry::default(); items],
-            words: Ring {
-                words: vec![Token::default(); words],
+            entries: vec![WindowEntry::default(); items],
+            words: TokenRing {
+                words: vec![WordToken::default(); words],
                 written: 0,
             },
             stories: FxHashMap::with_capacity_and_hasher(items, rustc_hash::FxBuildHasher),
@@ -153,8 +153,8 @@ impl Window {
         &mut self,
         item: u64,
         fingerprint: &Fingerprint,
-        fetch: impl FnMut(u64) -> Option<Reading>,
-    ) -> Decision {
+        fetch: impl FnMut(u64) -> Option<ItemTokens>,
+    ) -> DuplicateDecision {
         let decision = self.judge(item, fingerprint, fetch);
         self.remember(item, decision.story, fingerprint);
         decision
@@ -165,17 +165,17 @@ impl Window {
         &self,
         item: u64,
         fingerprint: &Fingerprint,
-        mut fetch: impl FnMut(u64) -> Option<Reading>,
-    ) -> Decision {
-        let texts = fingerprint.reading.words();
-        let mut judging = Judging {
+        mut fetch: impl FnMut(u64) -> Option<ItemTokens>,
+    ) -> DuplicateDecision {
+        let texts = fingerprint.reading.borrow_tokens();
+        let mut judging = ItemJudgement {
             window: self,
             item,
-            side: Side {
-                keys: Known::of(&fingerprint.keys),
+            side: ComparedSide {
+                keys: ComparedKeys::of(&fingerprint.keys),
                 texts,
             },
-            index: Index::of(texts.body),
+            index: AnchorIndex::from_tokens(texts.body),
             seen: Vec::with_capacity(MAX_CANDIDATES),
             fetch: &mut fetch,
         };
@@ -183,29 +183,38 @@ impl Window {
     }
 
     /// Remembers an item whose story is known, when the window is filled from the store, with its words if available.
-    pub fn insert(&mut self, item: u64, story: u64, keys: &Keys, reading: Option<&Reading>) {
-        self.add(item, story, keys, reading);
+    pub fn insert(
+        &mut self,
+        item: u64,
+        story: u64,
+        keys: &LookupKeys,
+        reading: Option<&ItemTokens>,
+    ) {
+        self.push_item(item, story, keys, reading);
     }
 
     /// Remembers an item that was judged.
     pub fn remember(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
-        self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
+        self.push_item(item, story, &fingerprint.keys, Some(&fingerprint.reading));
     }
 
     /// Replaces the remembered reading of an item of `story`; an item that was forgotten is remembered again.
     pub fn revise(&mut self, item: u64, story: u64, fingerprint: &Fingerprint) {
         let Some(number) = self.number_of(item, story) else {
-            return self.add(item, story, &fingerprint.keys, Some(&fingerprint.reading));
+            return self.push_item(item, story, &fingerprint.keys, Some(&fingerprint.reading));
         };
         let Fingerprint { keys, reading } = fingerprint;
-        self.watch(keys.address, story);
-        let words = self.words.add(&reading.tokens);
-        let place = self.place(number);
+        self.mark_rolling(keys.address, story);
+        let words = self.words.append_words(&reading.tokens);
+        let place = self.slot_of(number);
         let entry = &mut self.entries[place];
-        (entry.title, entry.length) = (short(reading.title), short(reading.tokens.len()));
-        (entry.keys, entry.words) = (Known::of(keys), words);
+        (entry.title, entry.length) = (
+            to_short_length(reading.title),
+            to_short_length(reading.tokens.len()),
+        );
+        (entry.keys, entry.words) = (ComparedKeys::of(keys), words);
         for key in all_keys(keys) {
-            self.postings.add(key, number);
+            self.postings.insert(key, number);
         }
     }
 
@@ -215,122 +224,131 @@ impl Window {
         &self,
         one: u64,
         other: u64,
-        mut fetch: impl FnMut(u64) -> Option<Reading>,
+        mut fetch: impl FnMut(u64) -> Option<ItemTokens>,
     ) -> bool {
-        let others: Vec<Recalled> = self.recalled(other, &mut fetch);
-        self.recalled(one, &mut fetch).iter().any(|one| {
-            let index = Index::of(one.reading.words().body);
-            let refuses = |other: &Recalled| {
-                let verdict = judge(&one.side(), &index, &other.side(), true);
-                matches!(verdict, Verdict::Refused(_))
+        let others: Vec<RecalledItem> = self.recall_reports(other, &mut fetch);
+        self.recall_reports(one, &mut fetch).iter().any(|one| {
+            let index = AnchorIndex::from_tokens(one.reading.borrow_tokens().body);
+            let refuses = |other: &RecalledItem| {
+                let verdict = judge_pair(&one.as_side(), &index, &other.as_side(), true);
+                matches!(verdict, DuplicateVerdict::Refused(_))
             };
             others.iter().any(refuses)
         })
     }
 
     /// Returns the newest differing reports of a story, as many as a new one would be compared with.
-    fn recalled(
+    fn recall_reports(
         &self,
         story: u64,
-        fetch: &mut impl FnMut(u64) -> Option<Reading>,
-    ) -> Vec<Recalled> {
+        fetch: &mut impl FnMut(u64) -> Option<ItemTokens>,
+    ) -> Vec<RecalledItem> {
         let mut contents = Vec::with_capacity(MAX_REPORTS);
-        let differ = |entry: &&Entry| {
+        let differ = |entry: &&WindowEntry| {
             let is_other = !contents.contains(&entry.keys.content);
             contents.push(entry.keys.content);
             is_other
         };
-        let differing = self.reports(story).take(MAX_WALK).filter(differ);
+        let differing = self.story_reports(story).take(MAX_WALK).filter(differ);
         let recalled = differing.take(MAX_REPORTS);
         recalled
-            .filter_map(|entry| self.recall(entry, fetch))
+            .filter_map(|entry| self.recall_item(entry, fetch))
             .collect()
     }
 
-    fn recall(
+    fn recall_item(
         &self,
-        entry: &Entry,
-        fetch: &mut impl FnMut(u64) -> Option<Reading>,
-    ) -> Option<Recalled> {
+        entry: &WindowEntry,
+        fetch: &mut impl FnMut(u64) -> Option<ItemTokens>,
+    ) -> Option<RecalledItem> {
         let words = self.words.get(entry.words, entry.length.into());
-        let reading = words.map(|words| Reading {
+        let reading = words.map(|words| ItemTokens {
             tokens: words.to_vec(),
             title: entry.title.into(),
         });
         let reading = reading.or_else(|| fetch(entry.item))?;
-        Some(Recalled {
+        Some(RecalledItem {
             keys: entry.keys,
             reading,
         })
     }
 
     /// Moves the reports of `other` to `kept`, because two stories turned out to be one.
-    pub fn merge(&mut self, kept: u64, other: u64) {
-        let both = self.reports(kept).chain(self.reports(other));
+    pub fn merge_stories(&mut self, kept: u64, other: u64) {
+        let both = self.story_reports(kept).chain(self.story_reports(other));
         let numbers = both.map(|entry| entry.number).collect();
         self.stories.remove(&other);
-        self.link(kept, numbers);
+        self.link_reports(kept, numbers);
     }
 
     /// Moves the report `item` from `from` to `to`, as decided by hand.
-    pub fn part(&mut self, item: u64, from: u64, to: u64) {
-        let own = |entry: &&Entry| entry.item == item;
+    pub fn move_report(&mut self, item: u64, from: u64, to: u64) {
+        let own = |entry: &&WindowEntry| entry.item == item;
         let moved: Vec<u32> = self
-            .reports(from)
+            .story_reports(from)
             .filter(own)
             .map(|entry| entry.number)
             .collect();
-        let there = self.reports(to).map(|entry| entry.number);
+        let there = self.story_reports(to).map(|entry| entry.number);
         let there = there.chain(moved.iter().copied()).collect();
-        let others = self.reports(from).filter(|entry| !own(entry));
+        let others = self.story_reports(from).filter(|entry| !own(entry));
         let others = others.map(|entry| entry.number).collect();
-        self.link(from, others);
-        self.link(to, there);
+        self.link_reports(from, others);
+        self.link_reports(to, there);
     }
 
     /// Returns true if `item` is remembered as a report of `story`.
-    pub fn holds(&self, item: u64, story: u64) -> bool {
+    pub fn has_report(&self, item: u64, story: u64) -> bool {
         self.number_of(item, story).is_some()
     }
 
     fn number_of(&self, item: u64, story: u64) -> Option<u32> {
-        let mut reports = self.reports(story);
+        let mut reports = self.story_reports(story);
         let held = reports.find(|entry| entry.item == item)?;
         Some(held.number)
     }
 
     /// Returns true if a report of `story` is remembered.
-    pub fn knows(&self, story: u64) -> bool {
+    pub fn has_story(&self, story: u64) -> bool {
         self.stories.contains_key(&story)
     }
 
-    fn add(&mut self, item: u64, story: u64, keys: &Keys, reading: Option<&Reading>) {
+    fn push_item(
+        &mut self,
+        item: u64,
+        story: u64,
+        keys: &LookupKeys,
+        reading: Option<&ItemTokens>,
+    ) {
         self.last = self.last.wrapping_add(1).max(1);
         let number = self.last;
-        let place = self.place(number);
-        self.forget(place);
-        self.watch(keys.address, story);
+        let place = self.slot_of(number);
+        self.forget_oldest(place);
+        self.mark_rolling(keys.address, story);
         let older = self.stories.insert(story, number).unwrap_or(0);
         let (words, length) = reading.map_or((u64::MAX, 0), |reading| {
-            (self.words.add(&reading.tokens), reading.tokens.len())
+            (
+                self.words.append_words(&reading.tokens),
+                reading.tokens.len(),
+            )
         });
-        self.entries[place] = Entry {
+        self.entries[place] = WindowEntry {
             number,
             older,
-            title: short(reading.map_or(0, |reading| reading.title)),
-            length: short(length),
+            title: to_short_length(reading.map_or(0, |reading| reading.title)),
+            length: to_short_length(length),
             item,
             story,
-            keys: Known::of(keys),
+            keys: ComparedKeys::of(keys),
             words,
         };
         for key in all_keys(keys) {
-            self.postings.add(key, number);
+            self.postings.insert(key, number);
         }
     }
 
     /// Forgets the oldest item, to make room for a new one, and its story with its last report.
-    fn forget(&mut self, place: usize) {
+    fn forget_oldest(&mut self, place: usize) {
         let Some(entry) = self.entries.get(place) else {
             return;
         };
@@ -340,7 +358,7 @@ impl Window {
     }
 
     /// Returns the remembered reports of a story, the newest first.
-    fn reports(&self, story: u64) -> impl Iterator<Item = &Entry> {
+    fn story_reports(&self, story: u64) -> impl Iterator<Item = &WindowEntry> {
         let newest = self
             .stories
             .get(&story)
@@ -348,21 +366,21 @@ impl Window {
         std::iter::successors(newest, |entry| self.entry(entry.older))
     }
 
-    fn place(&self, number: u32) -> usize {
+    fn slot_of(&self, number: u32) -> usize {
         number as usize % self.entries.len()
     }
 
-    fn entry(&self, number: u32) -> Option<&Entry> {
-        let entry = self.entries.get(self.place(number))?;
+    fn entry(&self, number: u32) -> Option<&WindowEntry> {
+        let entry = self.entries.get(self.slot_of(number))?;
         (entry.number == number && number != 0).then_some(entry)
     }
 
     /// Makes these items the only remembered reports of a story.
-    fn link(&mut self, story: u64, mut numbers: Vec<u32>) {
+    fn link_reports(&mut self, story: u64, mut numbers: Vec<u32>) {
         numbers.sort_unstable();
         let mut older = 0;
         for number in numbers {
-            let place = self.place(number);
+            let place = self.slot_of(number);
             if let Some(entry) = self.entries.get_mut(place) {
                 (entry.story, entry.older) = (story, older);
                 older = number;
@@ -375,16 +393,16 @@ impl Window {
         }
     }
 
-    fn rolls(&self, address: u32) -> bool {
+    fn is_rolling_address(&self, address: u32) -> bool {
         let place = address as usize % self.rolling.len();
         address != 0 && self.rolling.get(place) == Some(&address)
     }
 
     /// Marks an address with two stories as that of a page whose content rolls.
-    fn watch(&mut self, address: u32, story: u64) {
+    fn mark_rolling(&mut self, address: u32, story: u64) {
         let mut known = self
             .postings
-            .find(address)
+            .find_items(address)
             .filter_map(|number| self.entry(number));
         let rolls = known.any(|entry| entry.keys.address == address && entry.story != story);
         let place = address as usize % self.rolling.len();
@@ -395,36 +413,36 @@ impl Window {
 }
 
 /// The state of judging one item.
-struct Judging<'a, F> {
+struct ItemJudgement<'a, F> {
     window: &'a Window,
     item: u64,
-    side: Side<'a>,
-    index: Index,
+    side: ComparedSide<'a>,
+    index: AnchorIndex,
     seen: Vec<CandidateVerdict>,
     fetch: &'a mut F,
 }
 
 /// A copy of a remembered item.
-struct Recalled {
-    keys: Known,
-    reading: Reading,
+struct RecalledItem {
+    keys: ComparedKeys,
+    reading: ItemTokens,
 }
 
-impl Recalled {
-    fn side(&self) -> Side<'_> {
-        Side {
+impl RecalledItem {
+    fn as_side(&self) -> ComparedSide<'_> {
+        ComparedSide {
             keys: self.keys,
-            texts: self.reading.words(),
+            texts: self.reading.borrow_tokens(),
         }
     }
 }
 
-impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
-    fn decide(&mut self, keys: &Keys) -> Decision {
-        for number in candidates(&self.window.postings, self.window, keys) {
+impl<F: FnMut(u64) -> Option<ItemTokens>> ItemJudgement<'_, F> {
+    fn decide(&mut self, keys: &LookupKeys) -> DuplicateDecision {
+        for number in find_candidates(&self.window.postings, self.window, keys) {
             self.verdict(number);
         }
-        let mut decision = Decision {
+        let mut decision = DuplicateDecision {
             story: self.item,
             joined: None,
             refused: None,
@@ -433,27 +451,29 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
             rolls: self
                 .seen
                 .iter()
-                .any(|found| found.verdict == Verdict::Rolled),
+                .any(|found| found.verdict == DuplicateVerdict::Rolled),
         };
-        let mut accepted: Vec<(u32, Evidence)> = Vec::new();
+        let mut accepted: Vec<(u32, DuplicateEvidence)> = Vec::new();
         for found in &self.seen {
             let Some(entry) = self.window.entry(found.number) else {
                 continue;
             };
             match found.verdict {
-                Verdict::One(evidence) => accepted.push((found.number, evidence)),
-                Verdict::Refused(guard) => {
+                DuplicateVerdict::One(evidence) => accepted.push((found.number, evidence)),
+                DuplicateVerdict::Refused(guard) => {
                     decision.refused = decision.refused.or(Some((entry.item, guard)));
                 }
-                Verdict::Alternate => decision.alternate = decision.alternate.or(Some(entry.item)),
-                Verdict::Rolled | Verdict::Unlike => {}
+                DuplicateVerdict::Alternate => {
+                    decision.alternate = decision.alternate.or(Some(entry.item))
+                }
+                DuplicateVerdict::Rolled | DuplicateVerdict::Unlike => {}
             }
         }
         // The strongest evidence comes first, and equal evidence in the order of the candidates.
         accepted.sort_by_key(|(_, evidence)| match evidence {
-            Evidence::Address | Evidence::Update => 0,
-            Evidence::Twin | Evidence::Slug | Evidence::Title => 1,
-            Evidence::Text => 2,
+            DuplicateEvidence::Address | DuplicateEvidence::Update => 0,
+            DuplicateEvidence::Twin | DuplicateEvidence::Slug | DuplicateEvidence::Title => 1,
+            DuplicateEvidence::Text => 2,
         });
         for (number, evidence) in accepted {
             self.join(number, evidence, &mut decision);
@@ -462,7 +482,7 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
     }
 
     /// Joins the story of an accepted item, unless another report of it is kept apart.
-    fn join(&mut self, number: u32, evidence: Evidence, decision: &mut Decision) {
+    fn join(&mut self, number: u32, evidence: DuplicateEvidence, decision: &mut DuplicateDecision) {
         let Some(entry) = self.window.entry(number).copied() else {
             return;
         };
@@ -471,7 +491,10 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
             return;
         }
         // One page is one story regardless of its earlier content, so similarity does not matter.
-        let is_page = matches!(evidence, Evidence::Address | Evidence::Update);
+        let is_page = matches!(
+            evidence,
+            DuplicateEvidence::Address | DuplicateEvidence::Update
+        );
         if !is_page && self.is_kept_apart(&entry) {
             decision.refused = decision.refused.or(Some((entry.item, Guard::Story)));
         } else if decision.joined.is_none() {
@@ -484,10 +507,10 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
 
     /// Returns true if a guard keeps the item apart from a report of the story of `accepted`. A guard that also keeps
     /// `accepted` apart from that report does not count: a corrected page has joined them.
-    fn is_kept_apart(&mut self, accepted: &Entry) -> bool {
+    fn is_kept_apart(&mut self, accepted: &WindowEntry) -> bool {
         let mut contents = Vec::with_capacity(MAX_REPORTS);
         let window = self.window;
-        for report in window.reports(accepted.story).take(MAX_WALK) {
+        for report in window.story_reports(accepted.story).take(MAX_WALK) {
             if contents.contains(&report.keys.content) {
                 continue;
             }
@@ -495,7 +518,10 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
                 break;
             }
             contents.push(report.keys.content);
-            let refused = matches!(self.verdict(report.number), Some(Verdict::Refused(_)));
+            let refused = matches!(
+                self.verdict(report.number),
+                Some(DuplicateVerdict::Refused(_))
+            );
             if refused && !self.are_apart(accepted, report) {
                 return true;
             }
@@ -504,18 +530,21 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
     }
 
     /// Returns true if a guard keeps two remembered reports apart.
-    fn are_apart(&mut self, one: &Entry, other: &Entry) -> bool {
+    fn are_apart(&mut self, one: &WindowEntry, other: &WindowEntry) -> bool {
         let window = self.window;
-        let one = window.recall(one, self.fetch);
-        let Some((one, other)) = one.zip(window.recall(other, self.fetch)) else {
+        let one = window.recall_item(one, self.fetch);
+        let Some((one, other)) = one.zip(window.recall_item(other, self.fetch)) else {
             return false;
         };
-        let index = Index::of(one.reading.words().body);
-        let (one, other) = (one.side(), other.side());
-        matches!(judge(&one, &index, &other, true), Verdict::Refused(_))
+        let index = AnchorIndex::from_tokens(one.reading.borrow_tokens().body);
+        let (one, other) = (one.as_side(), other.as_side());
+        matches!(
+            judge_pair(&one, &index, &other, true),
+            DuplicateVerdict::Refused(_)
+        )
     }
 
-    fn verdict(&mut self, number: u32) -> Option<Verdict> {
+    fn verdict(&mut self, number: u32) -> Option<DuplicateVerdict> {
         if let Some(found) = self.seen.iter().find(|found| found.number == number) {
             return Some(found.verdict);
         }
@@ -524,39 +553,39 @@ impl<F: FnMut(u64) -> Option<Reading>> Judging<'_, F> {
             // An earlier version of the item itself.
             return None;
         }
-        let rolls = self.window.rolls(entry.keys.address);
+        let rolls = self.window.is_rolling_address(entry.keys.address);
         let verdict = if let Some(words) = self.window.words.get(entry.words, entry.length.into()) {
             let (title, body) = words.split_at_checked(entry.title.into())?;
-            self.compare(entry, Texts { title, body }, rolls)
+            self.compare(entry, ItemTokensRef { title, body }, rolls)
         } else {
             let reading = (self.fetch)(entry.item)?;
-            self.compare(entry, reading.words(), rolls)
+            self.compare(entry, reading.borrow_tokens(), rolls)
         };
         self.seen.push(CandidateVerdict { number, verdict });
         Some(verdict)
     }
 
-    fn compare(&self, entry: &Entry, texts: Texts, rolls: bool) -> Verdict {
-        let other = Side {
+    fn compare(&self, entry: &WindowEntry, texts: ItemTokensRef, rolls: bool) -> DuplicateVerdict {
+        let other = ComparedSide {
             keys: entry.keys,
             texts,
         };
-        judge(&self.side, &self.index, &other, rolls)
+        judge_pair(&self.side, &self.index, &other, rolls)
     }
 }
 
-fn short(length: usize) -> u16 {
+fn to_short_length(length: usize) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
 }
 
-fn all_keys(keys: &Keys) -> impl Iterator<Item = u32> + '_ {
+fn all_keys(keys: &LookupKeys) -> impl Iterator<Item = u32> + '_ {
     let places = [keys.address, keys.slug, keys.page];
     let words = keys.shingles.iter().chain(&keys.translations).copied();
     places.into_iter().chain(words).filter(|key| *key != 0)
 }
 
 /// Returns the items that share most keys; address and slug count most, and the newest comes first among equals.
-fn candidates(postings: &Postings, window: &Window, keys: &Keys) -> Vec<u32> {
+fn find_candidates(postings: &Postings, window: &Window, keys: &LookupKeys) -> Vec<u32> {
     let mut votes: Vec<(u32, u32)> = Vec::with_capacity(32);
     for key in all_keys(keys) {
         let weight = match key {
@@ -564,7 +593,7 @@ fn candidates(postings: &Postings, window: &Window, keys: &Keys) -> Vec<u32> {
             key if key == keys.slug || Some(&key) == keys.shingles.first() => 4,
             _ => 1,
         };
-        for number in postings.find(key) {
+        for number in postings.find_items(key) {
             match votes.iter_mut().find(|(known, _)| *known == number) {
                 Some((_, votes)) => *votes += weight,
                 None => votes.push((number, weight)),

@@ -12,7 +12,7 @@ use crate::languages::{self, LanguageTable, Numbered};
 
 /// The meaning of a word when two texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum WordMeaning {
     /// A number, cardinal or ordinal.
     Number(u32),
     /// A month, from 1.
@@ -28,10 +28,10 @@ pub(super) enum Meaning {
 }
 
 /// Returns the meaning of `word`, folded, in a text of language `tongue` (ISO 639-1; empty if unknown).
-pub(super) fn meaning(word: &str, tongue: &str) -> Option<Meaning> {
+pub(super) fn word_meaning(word: &str, tongue: &str) -> Option<WordMeaning> {
     let is_own = |(own, code, _): &&OwnNumber| *own == word && *code == tongue;
     if let Some((_, _, number)) = OWN_NUMBERS.iter().find(is_own) {
-        return Some(Meaning::Number(*number));
+        return Some(WordMeaning::Number(*number));
     }
     MEANINGS.get(word).copied()
 }
@@ -55,39 +55,39 @@ type OwnNumber = (&'static str, &'static str, u32);
 
 static OWN_NUMBERS: LazyLock<Vec<OwnNumber>> = LazyLock::new(|| {
     let numbers = languages::all().flat_map(|table| {
-        let numbers = numbered(table.compared_own_numbers);
+        let numbers = numbered_words(table.compared_own_numbers);
         numbers.map(|(word, number)| (word, table.code, number))
     });
     numbers.collect()
 });
 
-static MEANINGS: LazyLock<FxHashMap<&'static str, Meaning>> = LazyLock::new(|| {
+static MEANINGS: LazyLock<FxHashMap<&'static str, WordMeaning>> = LazyLock::new(|| {
     let mut meanings = FxHashMap::default();
     for word in languages::words(|table| table.comparing.joining) {
-        meanings.insert(word, Meaning::Joining);
+        meanings.insert(word, WordMeaning::Joining);
     }
     for word in languages::words(|table| table.comparing.designators) {
-        meanings.insert(word, Meaning::Designator);
+        meanings.insert(word, WordMeaning::Designator);
     }
     for (of, meaning) in NUMBERED {
-        let numbers = languages::all().flat_map(|table| numbered(of(table)));
+        let numbers = languages::all().flat_map(|table| numbered_words(of(table)));
         meanings.extend(numbers.map(|(word, number)| (word, meaning(number))));
     }
     meanings
 });
 
 /// A section of the tables, and the meaning of its numbers.
-type NumberedMeaning = (fn(&LanguageTable) -> Numbered, fn(u32) -> Meaning);
+type NumberedMeaning = (fn(&LanguageTable) -> Numbered, fn(u32) -> WordMeaning);
 
 /// If a word is in several sections, the last one counts.
 const NUMBERED: [NumberedMeaning; 4] = [
-    (|table| table.compared_numbers, Meaning::Number),
-    (|table| table.compared_months, Meaning::Month),
-    (|table| table.compared_maybe_months, Meaning::MaybeMonth),
-    (|table| table.compared_weekdays, Meaning::Weekday),
+    (|table| table.compared_numbers, WordMeaning::Number),
+    (|table| table.compared_months, WordMeaning::Month),
+    (|table| table.compared_maybe_months, WordMeaning::MaybeMonth),
+    (|table| table.compared_weekdays, WordMeaning::Weekday),
 ];
 
-fn numbered(section: Numbered) -> impl Iterator<Item = (&'static str, u32)> {
+fn numbered_words(section: Numbered) -> impl Iterator<Item = (&'static str, u32)> {
     section.iter().flat_map(|(number, words)| {
         let number = number.unsigned_abs();
         words.iter().map(move |word| (*word, number))
@@ -102,7 +102,7 @@ mod tests {
     fn no_word_has_two_meanings_of_one_kind() {
         let mut seen = FxHashMap::default();
         for (of, meaning) in NUMBERED {
-            for (word, number) in languages::all().flat_map(|table| numbered(of(table))) {
+            for (word, number) in languages::all().flat_map(|table| numbered_words(of(table))) {
                 let meaning = meaning(number);
                 assert_eq!(*seen.entry(word).or_insert(meaning), meaning, "{word}");
             }
@@ -111,9 +111,12 @@ mod tests {
 
     #[test]
     fn a_word_means_what_its_language_says() {
-        assert_eq!(meaning("dos", "es"), Some(Meaning::Number(2)));
-        assert_eq!(meaning("dos", "pt"), Some(Meaning::Joining));
-        assert_eq!(meaning("once", "en"), None);
-        assert_eq!(meaning("veintitres", ""), Some(Meaning::Number(23)));
+        assert_eq!(word_meaning("dos", "es"), Some(WordMeaning::Number(2)));
+        assert_eq!(word_meaning("dos", "pt"), Some(WordMeaning::Joining));
+        assert_eq!(word_meaning("once", "en"), None);
+        assert_eq!(
+            word_meaning("veintitres", ""),
+            Some(WordMeaning::Number(23))
+        );
     }
 }

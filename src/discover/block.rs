@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use crate::config::edit::quoted;
+use crate::config::edit::quote_toml;
 use crate::extract;
 use crate::model::{Country, Css, DateOrder, Language, Layout, Reading, SourceId};
 
 /// A source as written in the configuration; unknown keys are left out.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct SourceBlock {
     /// The source's id.
     pub id: SourceId,
     /// The publisher, on one line.
@@ -38,7 +38,7 @@ pub struct Block {
     pub next: Option<Css>,
 }
 
-impl fmt::Display for Block {
+impl fmt::Display for SourceBlock {
     /// Formats the block as TOML, one key per line, values in one column.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = self.date_order.map(|order| match order {
@@ -46,7 +46,7 @@ impl fmt::Display for Block {
             DateOrder::MonthDayYear => "mdy",
             DateOrder::YearMonthDay => "ymd",
         });
-        let every = self.every.map(short);
+        let every = self.every.map(format_duration);
         let next = self.next.as_ref().map(Css::to_string);
         let named = [
             ("id", Some(self.id.as_str())),
@@ -62,8 +62,10 @@ impl fmt::Display for Block {
             ("pages.next", next.as_deref()),
             ("layout", self.layout.as_ref().map(Layout::as_str)),
         ];
-        let line = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), quoted(value?)));
-        let read = extract::keys(&self.reading).into_iter().map(listed);
+        let line = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), quote_toml(value?)));
+        let read = extract::reading_keys(&self.reading)
+            .into_iter()
+            .map(format_setting);
         let (places, kind): (Vec<_>, Vec<_>) =
             read.partition(|(key, _)| key.starts_with("select."));
         let detail = self.detail.then(|| ("detail".to_owned(), true.to_string()));
@@ -79,8 +81,8 @@ impl fmt::Display for Block {
 }
 
 /// Formats a key with its values as TOML: a single value, or a list of several.
-fn listed((key, values): (String, Vec<String>)) -> (String, String) {
-    let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+fn format_setting((key, values): (String, Vec<String>)) -> (String, String) {
+    let values: Vec<String> = values.iter().map(|value| quote_toml(value)).collect();
     match values.as_slice() {
         [value] => (key, value.clone()),
         several => (key, format!("[{}]", several.join(", "))),
@@ -88,7 +90,7 @@ fn listed((key, values): (String, Vec<String>)) -> (String, String) {
 }
 
 /// Formats a duration in the largest unit that fits.
-pub(super) fn short(duration: Duration) -> String {
+pub(super) fn format_duration(duration: Duration) -> String {
     let minutes = duration.as_secs() / 60;
     match minutes {
         0 => format!("{}s", duration.as_secs()),

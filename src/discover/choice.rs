@@ -3,8 +3,8 @@
 //! In: the document and its source. Out: its lists, the best first, each with its first records as they would
 //! be polled.
 
-use super::read::Read;
-use crate::extract::{self, Listed};
+use super::read::ReadDocument;
+use crate::extract::{self, RankedList};
 use crate::model::{Document, Item, Reading, Source};
 
 /// The most lists to choose from.
@@ -15,11 +15,11 @@ const SHOWN_ITEMS: usize = 3;
 
 /// A list of a document that can be chosen by its number.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct ListChoice {
     /// The number, from 1, the best first.
     pub number: usize,
     /// The reading, and the reasons for it.
-    pub listed: Listed,
+    pub listed: RankedList,
     /// The number of its records; repeated ones count once.
     pub records: usize,
     /// Its first records.
@@ -29,31 +29,31 @@ pub struct Choice {
 /// Returns the lists of `document`, the best first; empty if it is not a page, JSON or XML.
 ///
 /// The numbers are the same for every command. A list that its own reading does not find again is left out.
-pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
+pub fn list_choices(document: &Document, source: &Source) -> Vec<ListChoice> {
     let source = Source {
         only: None,
         replace: Vec::new(),
         ..source.clone()
     };
-    let listed = extract::lists(document, &source, MAX_CHOICES).into_iter();
+    let listed = extract::rank_lists(document, &source, MAX_CHOICES).into_iter();
     let read = listed.enumerate().filter_map(|(place, listed)| {
-        if let Some(items) = read(document, &source, &listed) {
+        if let Some(items) = read_items(document, &source, &listed) {
             return Some((listed, items));
         }
         // The first one is always found: a page without rules is read that way.
         let is_page = matches!(listed.reading, Reading::Page);
-        let first = Listed {
+        let first = RankedList {
             layout: None,
             ..listed
         };
-        let items = (place == 0 && is_page).then(|| self::read(document, &source, &first));
+        let items = (place == 0 && is_page).then(|| self::read_items(document, &source, &first));
         Some((first, items??))
     });
     let numbered = (1..).zip(read);
     let choice = |(number, (listed, mut items)): (_, (_, Vec<Item>))| {
         let records = items.len();
         items.truncate(SHOWN_ITEMS);
-        Choice {
+        ListChoice {
             number,
             listed,
             records,
@@ -64,8 +64,8 @@ pub fn choices(document: &Document, source: &Source) -> Vec<Choice> {
 }
 
 /// Returns the items of a list; `None` if its reading yields another list, or nothing.
-fn read(document: &Document, source: &Source, listed: &Listed) -> Option<Vec<Item>> {
-    let read = Read::by(listed.read_by(source), document.clone()).ok()?;
-    let is_same = listed.is_of(&read.extracted.entries);
+fn read_items(document: &Document, source: &Source, listed: &RankedList) -> Option<Vec<Item>> {
+    let read = ReadDocument::by_source(listed.apply_to(source), document.clone()).ok()?;
+    let is_same = listed.has_entries(&read.extracted.entries);
     Some(read.items).filter(|items| is_same && !items.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Proposes a source for an address.
 //!
 //! In: the document at the address, the feeds that it links to, and the configured sources. Out: a
-//! [`Proposal`]: the reading and the reasons for it, its items, and the `[[source]]` block to paste, which
+//! [`SourceProposal`]: the reading and the reasons for it, its items, and the `[[source]]` block to paste, which
 //! contains only certain values. Pure: the command does the fetching, and knows about robots.txt and stored
 //! items.
 //!
@@ -27,19 +27,19 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use url::Url;
 
-pub use self::block::Block;
-pub use self::choice::{Choice, MAX_CHOICES, choices};
-use self::read::Read;
-pub use self::rival::Rival;
-pub use self::wordpress::posts;
-use crate::extract::{self, ExtractError, Foreign, Leads, Nature};
+pub use self::block::SourceBlock;
+pub use self::choice::{ListChoice, MAX_CHOICES, list_choices};
+use self::read::ReadDocument;
+pub use self::rival::RivalDocument;
+pub use self::wordpress::newest_posts_url;
+use crate::extract::{self, DocumentKind, ExtractError, PageLeads, UnsupportedKind};
 use crate::model::{
     Country, DateOrder, Document, Item, Language, Location, Problem, PublicUrl, Source, SourceId,
 };
 
 /// The facts known before a look at the address.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub struct DiscoverContext<'a> {
     /// Ids that are in use.
     pub taken: &'a BTreeSet<SourceId>,
     /// The zone of sources that set none.
@@ -50,7 +50,7 @@ pub struct Surroundings<'a> {
 
 /// A replacement for a page that the page itself links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lead {
+pub enum LeadKind {
     /// A feed.
     Feed,
     /// The API of a `WordPress` site.
@@ -59,9 +59,9 @@ pub enum Lead {
 
 /// A feed or an API that a page links to.
 #[derive(Clone, Debug)]
-pub struct Linked {
+pub struct LinkedDocument {
     /// Its kind.
-    pub lead: Lead,
+    pub lead: LeadKind,
     /// The requested address.
     pub url: Url,
     /// The document, or the reason why there is none.
@@ -70,7 +70,7 @@ pub struct Linked {
 
 /// The kind of source found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundKind {
     /// The address is a feed.
     Feed {
         /// `RSS 2.0`, `Atom`.
@@ -99,7 +99,7 @@ pub enum Found {
     Text,
 }
 
-impl Found {
+impl FoundKind {
     fn is_feed(&self) -> bool {
         matches!(self, Self::Feed { .. } | Self::LinkedFeed { .. })
     }
@@ -107,13 +107,13 @@ impl Found {
 
 /// A proposed source.
 #[derive(Clone, Debug)]
-pub struct Proposal {
+pub struct SourceProposal {
     /// The kind of source.
-    pub found: Found,
+    pub found: FoundKind,
     /// The source, as the block configures it.
     pub source: Source,
     /// The block to paste.
-    pub block: Block,
+    pub block: SourceBlock,
     /// Its current items, in its own order, with the regions that they mention.
     pub items: Vec<Item>,
     /// Doubts, and entries that were left out.
@@ -121,11 +121,11 @@ pub struct Proposal {
     /// The number of records of the page itself.
     pub records: usize,
     /// The lists of the document, even if a feed takes precedence.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<ListChoice>,
     /// The number of the list that is read; `None` if none of them is.
     pub list: Option<usize>,
     /// The documents that the page links to, compared with it.
-    pub rivals: Vec<Rival>,
+    pub rivals: Vec<RivalDocument>,
     /// The number of documents in an index, of which a poll reads the newest.
     pub parts: usize,
     /// The median time between two items.
@@ -139,7 +139,7 @@ pub struct Proposal {
 pub enum DiscoverError {
     /// A document of a kind that is not supported.
     #[error("it is {}: {}", .0, .0.action())]
-    Foreign(Foreign),
+    Foreign(UnsupportedKind),
     /// A document that could be read, and contains nothing.
     #[error("it holds no entries")]
     Empty,
@@ -154,7 +154,7 @@ pub enum DiscoverError {
         titles: Vec<String>,
     },
     /// A list that does not exist.
-    #[error("there is no list {list}: {}", counted(*.lists))]
+    #[error("there is no list {list}: {}", format_list_count(*.lists))]
     NoSuchList {
         /// The number that was asked for.
         list: usize,
@@ -166,7 +166,7 @@ pub enum DiscoverError {
     Extract(#[from] ExtractError),
 }
 
-fn counted(lists: usize) -> String {
+fn format_list_count(lists: usize) -> String {
     match lists {
         0 => "the document has no lists to choose from".to_owned(),
         1 => "the document has 1 list".to_owned(),
@@ -178,19 +178,21 @@ fn counted(lists: usize) -> String {
 ///
 /// # Errors
 /// [`DiscoverError::Foreign`] for documents of an unsupported kind.
-pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
+pub fn find_page_leads(document: &Document) -> Result<PageLeads, DiscoverError> {
     let location = Location::Http(PublicUrl::new(document.url.clone()));
-    let source = read::unknown(location, Tz::UTC);
-    if let Some(foreign) = extract::foreign_nature(document, &source) {
+    let source = read::unknown_source(location, Tz::UTC);
+    if let Some(foreign) = extract::detect_unsupported(document, &source) {
         return Err(DiscoverError::Foreign(foreign));
     }
-    Ok(match extract::nature(document, &source) {
-        Nature::Page => extract::leads(document),
-        Nature::Sitemap => Leads {
+    Ok(match extract::document_kind(document, &source) {
+        DocumentKind::Page => extract::find_page_leads(document),
+        DocumentKind::Sitemap => PageLeads {
             parts: extract::extract(document, &source)?.follow,
-            ..Leads::default()
+            ..PageLeads::default()
         },
-        Nature::Feed | Nature::Json | Nature::Xml | Nature::Text => Leads::default(),
+        DocumentKind::Feed | DocumentKind::Json | DocumentKind::Xml | DocumentKind::Text => {
+            PageLeads::default()
+        }
     })
 }
 
@@ -199,34 +201,36 @@ pub fn leads(document: &Document) -> Result<Leads, DiscoverError> {
 ///
 /// # Errors
 /// [`DiscoverError`]
-pub fn propose(
+pub fn propose_source(
     location: &Location,
     document: &Document,
-    leads: &Leads,
-    linked: &[Linked],
-    around: Surroundings<'_>,
-) -> Result<Proposal, DiscoverError> {
-    let source = read::unknown(location.clone(), around.zone);
-    let choices = choice::choices(document, &source);
+    leads: &PageLeads,
+    linked: &[LinkedDocument],
+    around: DiscoverContext<'_>,
+) -> Result<SourceProposal, DiscoverError> {
+    let source = read::unknown_source(location.clone(), around.zone);
+    let choices = choice::list_choices(document, &source);
     if let Some(list) = around.list {
-        return chosen(&source, document, leads, list, choices, around);
+        return propose_list(&source, document, leads, list, choices, around);
     }
-    let page = Read::of(location, document, around.zone);
+    let page = ReadDocument::by_format(location, document, around.zone);
     let others = linked
         .iter()
-        .map(|linked| Read::of_linked(linked, around.zone));
-    let others: Vec<Result<Read, String>> = others.collect();
+        .map(|linked| ReadDocument::from_linked(linked, around.zone));
+    let others: Vec<Result<ReadDocument, String>> = others.collect();
     let records = page.as_ref().map_or(&[][..], |page| page.items.as_slice());
     let rivals = linked.iter().zip(&others);
-    let rivals: Vec<Rival> = rivals
-        .map(|(linked, read)| Rival::new(linked, read, records))
+    let rivals: Vec<RivalDocument> = rivals
+        .map(|(linked, read)| RivalDocument::new(linked, read, records))
         .collect();
     let records = records.len();
-    let best = rival::best(&rivals, records);
+    let best = rival::best_rival(&rivals, records);
     let own = page.as_ref().ok().filter(|_| best.is_none());
     let list = own.and_then(|page| {
         let entries = &page.extracted.entries;
-        let first = choices.first().filter(|first| first.listed.is_of(entries));
+        let first = choices
+            .first()
+            .filter(|first| first.listed.has_entries(entries));
         Some(first?.number)
     });
     let title = page.as_ref().ok().and_then(|page| page.about.title.clone());
@@ -234,25 +238,25 @@ pub fn propose(
     let lead = best.map(|place| rivals[place].lead);
     let mut read = chosen
         .map_or(page, Ok)
-        .map_err(|error| unsure(error, &choices))?;
+        .map_err(|error| unsure_error(error, &choices))?;
     // An API does not name its publisher.
     read.about.title = read.about.title.take().or(title);
-    let found = read.found(lead);
+    let found = read.found_kind(lead);
     if read.items.is_empty() && !found.is_feed() {
         return Err(DiscoverError::Empty);
     }
-    Ok(Proposal {
+    Ok(SourceProposal {
         records,
         rivals,
         parts: leads.parts.len(),
         choices,
         list,
-        ..proposal(read, found, leads, around)
+        ..build_proposal(read, found, leads, around)
     })
 }
 
 /// Returns the error with the lists of a page on which no list is certain, if it has any.
-fn unsure(error: ExtractError, choices: &[Choice]) -> DiscoverError {
+fn unsure_error(error: ExtractError, choices: &[ListChoice]) -> DiscoverError {
     match (error, choices.first()) {
         (ExtractError::NoRecords, Some(first)) => DiscoverError::Unsure {
             lists: choices.len(),
@@ -264,26 +268,26 @@ fn unsure(error: ExtractError, choices: &[Choice]) -> DiscoverError {
 }
 
 /// Proposes the list with this number.
-fn chosen(
+fn propose_list(
     source: &Source,
     document: &Document,
-    leads: &Leads,
+    leads: &PageLeads,
     list: usize,
-    choices: Vec<Choice>,
-    around: Surroundings<'_>,
-) -> Result<Proposal, DiscoverError> {
+    choices: Vec<ListChoice>,
+    around: DiscoverContext<'_>,
+) -> Result<SourceProposal, DiscoverError> {
     let choice = choices.iter().find(|choice| choice.number == list);
     let choice = choice.ok_or(DiscoverError::NoSuchList {
         list,
         lists: choices.len(),
     })?;
-    let read = Read::by(choice.listed.read_by(source), document.clone())?;
-    let found = read.found(None);
-    let mut proposal = Proposal {
+    let read = ReadDocument::by_source(choice.listed.apply_to(source), document.clone())?;
+    let found = read.found_kind(None);
+    let mut proposal = SourceProposal {
         records: read.items.len(),
         choices,
         list: Some(list),
-        ..proposal(read, found, leads, around)
+        ..build_proposal(read, found, leads, around)
     };
     // A list with more records is no news to users who chose this one.
     proposal
@@ -293,39 +297,44 @@ fn chosen(
 }
 
 /// Returns a word for the site of an address, for use in a file name: `salud` for `www.salud.gob.gt`.
-pub fn site(url: &Url) -> Option<String> {
-    naming::site(url)
+pub fn site_word(url: &Url) -> Option<String> {
+    naming::site_label(url)
 }
 
 /// The certain facts about a source's place and language.
-struct Known {
+struct SourceLocale {
     language: Option<Language>,
     country: Option<Country>,
     zone: Option<Tz>,
     date_order: Option<DateOrder>,
 }
 
-impl Known {
-    fn of(read: &Read, found: &Found) -> Self {
+impl SourceLocale {
+    fn detect(read: &ReadDocument, found: &FoundKind) -> Self {
         let country = place::country_of_host(&read.document.url)
             .or_else(|| place::country_of_items(&read.items));
         Self {
-            language: read.language(),
+            language: read.detect_language(),
             country,
-            zone: country.and_then(place::zone),
+            zone: country.and_then(place::only_zone),
             // Dates in feeds need no order.
-            date_order: read.date_order().filter(|_| !found.is_feed()),
+            date_order: read.detect_date_order().filter(|_| !found.is_feed()),
         }
     }
 }
 
 /// Builds the proposal for a document once its place and language are known.
-fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -> Proposal {
-    let read = read.placed(None);
-    let known = Known::of(&read, &found);
-    let distance = rhythm::distance(&read.items);
-    let block = block(&read, &found, &known, distance, leads, around);
-    let Known {
+fn build_proposal(
+    read: ReadDocument,
+    found: FoundKind,
+    leads: &PageLeads,
+    around: DiscoverContext<'_>,
+) -> SourceProposal {
+    let read = read.with_places(None);
+    let known = SourceLocale::detect(&read, &found);
+    let distance = rhythm::median_distance(&read.items);
+    let block = build_block(&read, &found, &known, distance, leads, around);
+    let SourceLocale {
         language,
         country,
         zone,
@@ -341,9 +350,9 @@ fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -
         ..read.source.clone()
     };
     // The same document, read the same way, with more known about it.
-    let again = Read::by(source, read.document.clone());
-    let read = again.unwrap_or(read).placed(country);
-    Proposal {
+    let again = ReadDocument::by_source(source, read.document.clone());
+    let read = again.unwrap_or(read).with_places(country);
+    SourceProposal {
         found,
         block,
         distance,
@@ -359,27 +368,27 @@ fn proposal(read: Read, found: Found, leads: &Leads, around: Surroundings<'_>) -
     }
 }
 
-fn block(
-    read: &Read,
-    found: &Found,
-    known: &Known,
+fn build_block(
+    read: &ReadDocument,
+    found: &FoundKind,
+    known: &SourceLocale,
     distance: Option<TimeDelta>,
-    leads: &Leads,
-    around: Surroundings<'_>,
-) -> Block {
+    leads: &PageLeads,
+    around: DiscoverContext<'_>,
+) -> SourceBlock {
     let (url, title) = (&read.document.url, read.about.title.as_deref());
     // The title of an article is not a publisher's name.
-    let heading = if *found == Found::Article {
+    let heading = if *found == FoundKind::Article {
         title
     } else {
         leads.heading.as_deref()
     };
-    let name = naming::name(leads.site_name.as_deref(), title, heading, url);
+    let name = naming::choose_name(leads.site_name.as_deref(), title, heading, url);
     let ttl = read.extracted.channel.advice.ttl_minutes;
     let ttl = ttl.map(|minutes| Duration::from_mins(minutes.into()));
-    Block {
-        id: naming::id(url, &name, title, around.taken),
-        name: naming::bounded(&name),
+    SourceBlock {
+        id: naming::choose_id(url, &name, title, around.taken),
+        name: naming::shorten_name(&name),
         url: match &read.source.location {
             Location::Http(url) => url.expose().to_string(),
             Location::File(path) => path.display().to_string(),
@@ -388,11 +397,11 @@ fn block(
         reading: read.source.reading.clone(),
         layout: read.source.layout.clone(),
         detail: read.source.detail.is_some(),
-        every: distance.map(|distance| rhythm::every(distance, ttl)),
+        every: distance.map(|distance| rhythm::polling_interval(distance, ttl)),
         zone: known.zone.filter(|zone| *zone != around.zone),
         language: known.language.clone(),
         country: known.country,
         date_order: known.date_order,
-        next: leads.next.clone().filter(|_| *found == Found::List),
+        next: leads.next.clone().filter(|_| *found == FoundKind::List),
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::languages;
 use crate::model::SourceId;
-use crate::text::folded;
+use crate::text::fold_text;
 
 /// Separators between a page's own title and its publisher's name. Each is surrounded by blanks, except for a
 /// colon, which follows a word.
@@ -40,29 +40,29 @@ const MAX_NAME: usize = 200;
 const MAX_ID: usize = 40;
 
 /// Returns the publisher's stated name, else the part of the title that is not the page's own.
-pub(super) fn name(
+pub(super) fn choose_name(
     site_name: Option<&str>,
     title: Option<&str>,
     heading: Option<&str>,
     url: &Url,
 ) -> String {
     let host = url.host_str().map(|host| host.trim_start_matches("www."));
-    let host = host.map_or_else(|| labels(url).join("-"), str::to_owned);
+    let host = host.map_or_else(|| host_labels(url).join("-"), str::to_owned);
     if let Some(name) = site_name {
         return name.to_owned();
     }
     let Some(title) = title else { return host };
-    let parts = parts(title);
+    let parts = title_parts(title);
     let says_nobody = |part: &&str| {
-        let mut words = words(part).peekable();
+        let mut words = ascii_words(part).peekable();
         words.peek().is_some() && words.all(|word| SECTIONS.contains(word.as_str()))
     };
     let is_heading = |part: &&str| {
-        heading.is_some_and(|heading| folded(heading) == folded(part)) || says_nobody(part)
+        heading.is_some_and(|heading| fold_text(heading) == fold_text(part)) || says_nobody(part)
     };
     let is_host = |part: &&str| {
-        let named = labels(url);
-        let part = folded(part).replace(' ', "");
+        let named = host_labels(url);
+        let part = fold_text(part).replace(' ', "");
         named
             .iter()
             .any(|label| part.contains(&label.replace('-', "")))
@@ -81,20 +81,20 @@ pub(super) fn name(
 }
 
 /// Returns an id that is not `taken`: the publisher from the host, and the section from the title or the path.
-pub(super) fn id(
+pub(super) fn choose_id(
     url: &Url,
     name: &str,
     title: Option<&str>,
     taken: &BTreeSet<SourceId>,
 ) -> SourceId {
-    let own = site(url).unwrap_or_default();
-    let known: BTreeSet<String> = words(name).chain(words(&own)).collect();
-    let section = title.map(parts).unwrap_or_default();
+    let own = site_label(url).unwrap_or_default();
+    let known: BTreeSet<String> = ascii_words(name).chain(ascii_words(&own)).collect();
+    let section = title.map(title_parts).unwrap_or_default();
     let section = section
         .into_iter()
-        .find(|part| folded(part) != folded(name));
+        .find(|part| fold_text(part) != fold_text(name));
     let section = section.unwrap_or_default();
-    let telling: Vec<String> = words(section)
+    let telling: Vec<String> = ascii_words(section)
         .filter(|word| !known.contains(word) && !NOISE.contains(word.as_str()))
         .take(MAX_WORDS)
         .collect();
@@ -120,19 +120,19 @@ pub(super) fn id(
 }
 
 /// Cuts a name to the limit for a line of the configuration.
-pub(super) fn bounded(name: &str) -> String {
+pub(super) fn shorten_name(name: &str) -> String {
     let shown = name.chars().filter(|c| !c.is_control());
     shown.take(MAX_NAME).collect()
 }
 
 /// Returns the name of a site for use in an id.
-pub(super) fn site(url: &Url) -> Option<String> {
-    Some(labels(url).join("-")).filter(|site| !site.is_empty())
+pub(super) fn site_label(url: &Url) -> Option<String> {
+    Some(host_labels(url).join("-")).filter(|site| !site.is_empty())
 }
 
 /// Returns the labels of a host that identify somebody; for a file, its name.
-fn labels(url: &Url) -> Vec<String> {
-    let plain = |label: &str| words(label).collect::<Vec<_>>().join("-");
+fn host_labels(url: &Url) -> Vec<String> {
+    let plain = |label: &str| ascii_words(label).collect::<Vec<_>>().join("-");
     let filled = |label: &String| !label.is_empty();
     let Some(host) = url.domain() else {
         let file = url.path().rsplit('/').next().unwrap_or_default();
@@ -158,8 +158,8 @@ fn labels(url: &Url) -> Vec<String> {
 }
 
 /// Returns the ASCII words of a text in lower case.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    let folded = folded(text);
+fn ascii_words(text: &str) -> impl Iterator<Item = String> {
+    let folded = fold_text(text);
     let words: Vec<String> = folded
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -168,7 +168,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
-fn parts(title: &str) -> Vec<&str> {
+fn title_parts(title: &str) -> Vec<&str> {
     let mut parts = vec![title];
     for separator in SEPARATORS {
         parts = parts
@@ -186,8 +186,8 @@ mod tests {
 
     fn check(address: &str, title: &str, heading: Option<&str>, expected: (&str, &str)) {
         let url: Url = address.parse().unwrap();
-        let name = name(None, Some(title), heading, &url);
-        let id = id(&url, &name, Some(title), &BTreeSet::new());
+        let name = choose_name(None, Some(title), heading, &url);
+        let id = choose_id(&url, &name, Some(title), &BTreeSet::new());
         assert_eq!((name.as_str(), id.as_str()), expected, "{address} {title}");
     }
 
@@ -237,14 +237,14 @@ mod tests {
     fn an_id_is_free() {
         let url: Url = "https://harbour.example/".parse().unwrap();
         let taken = ["harbour", "harbour-2"].map(|id| id.parse().unwrap());
-        let id = id(&url, "Harbour", None, &taken.into_iter().collect());
+        let id = choose_id(&url, "Harbour", None, &taken.into_iter().collect());
         assert_eq!(id.as_str(), "harbour-3");
     }
 
     #[test]
     fn what_the_site_calls_itself_goes_first() {
         let url: Url = "https://harbour.example/".parse().unwrap();
-        let named = |site, title| name(site, title, None, &url);
+        let named = |site, title| choose_name(site, title, None, &url);
         assert_eq!(named(Some("Port"), Some("News | Other")), "Port");
         assert_eq!(named(None, None), "harbour.example");
     }

@@ -73,7 +73,7 @@ pub(super) fn country_of_items(items: &[Item]) -> Option<Country> {
 }
 
 /// Returns the zone of a country that has only one.
-pub(super) fn zone(country: Country) -> Option<Tz> {
+pub(super) fn only_zone(country: Country) -> Option<Tz> {
     match ZONES.get(country.as_str())?.as_slice() {
         [only] => only.parse().ok(),
         _ => None,
@@ -88,7 +88,7 @@ mod tests {
         let found = country_of_host(&address.parse().unwrap());
         let country: Option<Country> = country.map(|code| code.parse().unwrap());
         assert_eq!(found, country, "{address}");
-        let found = found.and_then(zone);
+        let found = found.and_then(only_zone);
         assert_eq!(found.map(Tz::name), zone_name, "{address}");
     }
 

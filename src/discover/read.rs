@@ -3,15 +3,15 @@
 use chrono_tz::Tz;
 use url::Url;
 
-use super::{Found, Lead, Linked};
+use super::{FoundKind, LeadKind, LinkedDocument};
 use crate::classify::regions;
-use crate::dates::order_of;
-use crate::extract::{self, ExtractError, Nature};
+use crate::dates::detect_order;
+use crate::extract::{self, DocumentKind, ExtractError};
 use crate::model::{
-    Country, DateOrder, Document, Extracted, Fields, Item, Language, Location, Place, Problem,
-    PublicUrl, Reading, Source,
+    ConfigPosition, Country, DateOrder, Document, Extracted, Fields, Item, Language, Location,
+    Problem, PublicUrl, Reading, Source,
 };
-use crate::normalize::{self, About};
+use crate::normalize::{self, ChannelInfo};
 
 /// Characters of each item that are used for language detection, and the number of items.
 const LANGUAGE_CHARACTERS: usize = 400;
@@ -24,59 +24,59 @@ const JSON: Reading = Reading::Json {
 };
 
 /// The result of reading a document.
-pub(super) struct Read {
+pub(super) struct ReadDocument {
     pub(super) source: Source,
     pub(super) document: Document,
     pub(super) extracted: Extracted,
-    pub(super) about: About,
+    pub(super) about: ChannelInfo,
     pub(super) items: Vec<Item>,
     pub(super) problems: Vec<Problem>,
 }
 
-impl Read {
+impl ReadDocument {
     /// Reads a document as its own format suggests; with selectors or paths if these find the same items.
-    pub(super) fn of(
+    pub(super) fn by_format(
         location: &Location,
         document: &Document,
         zone: Tz,
     ) -> Result<Self, ExtractError> {
-        let source = unknown(location.clone(), zone);
-        match Self::by(source.clone(), document.clone()) {
-            Err(ExtractError::NoRecords) => Self::scripted(source, document),
-            read => Ok(read?.settled()),
+        let source = unknown_source(location.clone(), zone);
+        match Self::by_source(source.clone(), document.clone()) {
+            Err(ExtractError::NoRecords) => Self::from_script(source, document),
+            read => Ok(read?.with_explicit_rules()),
         }
     }
 
     /// Reads a page without records in its markup, from a script that contains a list.
-    fn scripted(source: Source, document: &Document) -> Result<Self, ExtractError> {
+    fn from_script(source: Source, document: &Document) -> Result<Self, ExtractError> {
         let script = "script".parse().expect("a selector of our own");
         let reading = Reading::Json {
             script: Some(script),
             rules: None,
         };
-        let read = Self::by(Source { reading, ..source }, document.clone());
+        let read = Self::by_source(Source { reading, ..source }, document.clone());
         let list = read.ok().filter(|read| read.items.len() > 1);
         list.ok_or(ExtractError::NoRecords)
     }
 
     /// Reads a document that a page links to as the kind that the link promises.
-    pub(super) fn of_linked(linked: &Linked, zone: Tz) -> Result<Self, String> {
+    pub(super) fn from_linked(linked: &LinkedDocument, zone: Tz) -> Result<Self, String> {
         let document = linked.document.clone()?;
         let location = Location::Http(PublicUrl::new(linked.url.clone()));
         let reading = match linked.lead {
-            Lead::Feed => Reading::Feed,
-            Lead::WordPress => JSON,
+            LeadKind::Feed => Reading::Feed,
+            LeadKind::WordPress => JSON,
         };
         let source = Source {
             reading,
-            ..unknown(location, zone)
+            ..unknown_source(location, zone)
         };
-        Self::by(source, document).map_err(|error| error.to_string())
+        Self::by_source(source, document).map_err(|error| error.to_string())
     }
 
     /// Returns the same items read with the most explicit rules that find them.
-    fn settled(self) -> Self {
-        let is_sitemap = self.nature() == Nature::Sitemap;
+    fn with_explicit_rules(self) -> Self {
+        let is_sitemap = self.document_nature() == DocumentKind::Sitemap;
         let mut entries = self.extracted.entries.iter();
         let is_untitled = is_sitemap && entries.any(|entry| entry.title.is_none());
         let by = |reading| {
@@ -85,34 +85,34 @@ impl Read {
                 detail: is_untitled.then(Fields::default),
                 ..self.source.clone()
             };
-            let read = Self::by(source, self.document.clone()).ok();
-            read.filter(|read| read.keys() == self.keys())
+            let read = Self::by_source(source, self.document.clone()).ok();
+            read.filter(|read| read.comparison_keys() == self.comparison_keys())
         };
-        let hinted = extract::hint(&self.document, &self.source).reading;
-        let settled = hinted.and_then(by).or_else(|| by(self.plain()));
+        let hinted = extract::suggest_settings(&self.document, &self.source).reading;
+        let settled = hinted.and_then(by).or_else(|| by(self.plain_reading()));
         settled.unwrap_or(self)
     }
 
-    fn nature(&self) -> Nature {
-        extract::nature(&self.document, &self.source)
+    fn document_nature(&self) -> DocumentKind {
+        extract::document_kind(&self.document, &self.source)
     }
 
     /// Returns the reading for its kind, without rules.
-    fn plain(&self) -> Reading {
-        match (self.nature(), &self.extracted.channel.format) {
-            (Nature::Sitemap, _) => Reading::Sitemap,
-            (Nature::Feed, _) | (_, Some(_)) => Reading::Feed,
-            (Nature::Page, None) => Reading::Page,
-            (Nature::Json, None) => JSON,
-            (Nature::Xml, None) => Reading::Xml(None),
-            (Nature::Text, None) => Reading::Text(None),
+    fn plain_reading(&self) -> Reading {
+        match (self.document_nature(), &self.extracted.channel.format) {
+            (DocumentKind::Sitemap, _) => Reading::Sitemap,
+            (DocumentKind::Feed, _) | (_, Some(_)) => Reading::Feed,
+            (DocumentKind::Page, None) => Reading::Page,
+            (DocumentKind::Json, None) => JSON,
+            (DocumentKind::Xml, None) => Reading::Xml(None),
+            (DocumentKind::Text, None) => Reading::Text(None),
         }
     }
 
     /// Reads the document as `source` says.
-    pub(super) fn by(source: Source, document: Document) -> Result<Self, ExtractError> {
+    pub(super) fn by_source(source: Source, document: Document) -> Result<Self, ExtractError> {
         let extracted = extract::extract(&document, &source)?;
-        let about = normalize::about(&document, &extracted.channel);
+        let about = normalize::normalize_channel(&document, &extracted.channel);
         let pages = vec![(document.clone(), extracted.clone())];
         let normalized = normalize::normalize(&source, pages);
         Ok(Self {
@@ -126,10 +126,10 @@ impl Read {
     }
 
     /// Returns the titles, addresses and days that show if two readings of a page find the same items.
-    fn keys(&self) -> Vec<(&str, Option<&Url>, String)> {
+    fn comparison_keys(&self) -> Vec<(&str, Option<&Url>, String)> {
         let day = |item: &Item| {
-            let day = item.published.at().date_naive();
-            item.published.precision().of_day(day)
+            let day = item.published.instant().date_naive();
+            item.published.precision().format_day(day)
         };
         let items = self.items.iter();
         items
@@ -137,39 +137,39 @@ impl Read {
             .collect()
     }
 
-    pub(super) fn found(&self, lead: Option<Lead>) -> Found {
+    pub(super) fn found_kind(&self, lead: Option<LeadKind>) -> FoundKind {
         let format = self.extracted.channel.format.clone().unwrap_or_default();
         match (&self.source.reading, lead) {
-            (Reading::Feed, Some(_)) => Found::LinkedFeed { format },
-            (Reading::Feed, None) => Found::Feed { format },
-            (Reading::Json { .. }, Some(_)) => Found::WordPress,
+            (Reading::Feed, Some(_)) => FoundKind::LinkedFeed { format },
+            (Reading::Feed, None) => FoundKind::Feed { format },
+            (Reading::Json { .. }, Some(_)) => FoundKind::WordPress,
             (
                 Reading::Json {
                     script: Some(_), ..
                 },
                 None,
-            ) => Found::Script,
-            (Reading::Json { script: None, .. }, None) => Found::Json,
-            (Reading::Xml(_), _) => Found::Xml,
-            (Reading::Sitemap, _) => Found::Sitemap,
-            (Reading::Text(_), _) => Found::Text,
+            ) => FoundKind::Script,
+            (Reading::Json { script: None, .. }, None) => FoundKind::Json,
+            (Reading::Xml(_), _) => FoundKind::Xml,
+            (Reading::Sitemap, _) => FoundKind::Sitemap,
+            (Reading::Text(_), _) => FoundKind::Text,
             // A list has at least two records.
             (Reading::Html(_) | Reading::Page | Reading::Auto, _) if self.items.len() == 1 => {
-                Found::Article
+                FoundKind::Article
             }
-            (Reading::Html(_) | Reading::Page | Reading::Auto, _) => Found::List,
+            (Reading::Html(_) | Reading::Page | Reading::Auto, _) => FoundKind::List,
         }
     }
 
     /// Returns the language detected in all texts together, if it is certain. If all items declare the same
     /// language and it agrees, the declared form is returned.
-    pub(super) fn language(&self) -> Option<Language> {
+    pub(super) fn detect_language(&self) -> Option<Language> {
         let beginning = |item: &Item| {
             let text: String = item.text.chars().take(LANGUAGE_CHARACTERS).collect();
             format!("{}\n{text}", item.title)
         };
         let texts = self.items.iter().take(LANGUAGE_ITEMS).map(beginning);
-        let written = normalize::language_of(&texts.collect::<Vec<_>>().join("\n"))?;
+        let written = normalize::identify_language(&texts.collect::<Vec<_>>().join("\n"))?;
         let said = self.items.iter().filter_map(|item| item.language.as_ref());
         let mut said: Vec<&Language> = said.collect();
         said.dedup();
@@ -180,23 +180,23 @@ impl Read {
     }
 
     /// Returns the order that the dates prove.
-    pub(super) fn date_order(&self) -> Option<DateOrder> {
+    pub(super) fn detect_date_order(&self) -> Option<DateOrder> {
         let entries = self.extracted.entries.iter();
-        order_of(entries.filter_map(|entry| entry.published.as_deref()))
+        detect_order(entries.filter_map(|entry| entry.published.as_deref()))
     }
 
     /// Adds the places that the items mention.
-    pub(super) fn placed(mut self, country: Option<Country>) -> Self {
+    pub(super) fn with_places(mut self, country: Option<Country>) -> Self {
         for item in &mut self.items {
-            item.regions = regions::of_item(item, country, &[]);
+            item.regions = regions::item_regions(item, country, &[]);
         }
         self
     }
 }
 
 /// Returns a source with only its location known. Without a name, none is removed from titles.
-pub(super) fn unknown(location: Location, zone: Tz) -> Source {
-    let place = Place {
+pub(super) fn unknown_source(location: Location, zone: Tz) -> Source {
+    let place = ConfigPosition {
         file: "command line".into(),
         line: 1,
         column: 1,
@@ -205,6 +205,6 @@ pub(super) fn unknown(location: Location, zone: Tz) -> Source {
     Source {
         zone,
         name: String::new(),
-        ..Source::at(location, id, place)
+        ..Source::from_location(location, id, place)
     }
 }

@@ -25,7 +25,7 @@ const PROPOSED: [Duration; 8] = [
 const ASKED: u32 = 4;
 
 /// Returns the median time between neighbouring dates; `None` if there are too few dates.
-pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
+pub(super) fn median_distance(items: &[Item]) -> Option<TimeDelta> {
     let is_told = |item: &&Item| {
         !matches!(item.published, Published::FirstSeen(_))
             && matches!(
@@ -36,7 +36,7 @@ pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
     let mut dates: Vec<_> = items
         .iter()
         .filter(is_told)
-        .map(|item| item.published.at())
+        .map(|item| item.published.instant())
         .collect();
     if dates.len() < MIN_DATES {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn distance(items: &[Item]) -> Option<TimeDelta> {
 }
 
 /// Returns the polling interval for a list with this median time, at least `least`.
-pub(super) fn every(distance: TimeDelta, least: Option<Duration>) -> Duration {
+pub(super) fn polling_interval(distance: TimeDelta, least: Option<Duration>) -> Duration {
     let wanted = distance.to_std().unwrap_or_default() / ASKED;
     let mut fitting = PROPOSED.into_iter().rev().filter(|every| *every <= wanted);
     let every = fitting.next().unwrap_or(PROPOSED[0]);
@@ -65,7 +65,7 @@ mod tests {
     fn a_list_is_asked_for_some_times_between_two_records() {
         let check = |hours: i64, least: Option<u64>, expected: u64| {
             let least = least.map(Duration::from_mins);
-            let every = every(TimeDelta::hours(hours), least);
+            let every = polling_interval(TimeDelta::hours(hours), least);
             assert_eq!(every, Duration::from_mins(expected), "{hours} {least:?}");
         };
         check(0, None, 15);

@@ -5,17 +5,17 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::read::Read;
-use super::{Lead, Linked};
+use super::read::ReadDocument;
+use super::{LeadKind, LinkedDocument};
 use crate::model::Item;
-use crate::normalize::comparable;
-use crate::text::folded;
+use crate::normalize::comparable_address;
+use crate::text::fold_text;
 
 /// A document that the page links to, compared with the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rival {
+pub struct RivalDocument {
     /// Its kind.
-    pub lead: Lead,
+    pub lead: LeadKind,
     /// Its address.
     pub url: Url,
     /// The number of its items, or the reason why it has none.
@@ -24,10 +24,14 @@ pub struct Rival {
     pub shared: usize,
 }
 
-impl Rival {
-    pub(super) fn new(linked: &Linked, feed: &Result<Read, String>, records: &[Item]) -> Self {
+impl RivalDocument {
+    pub(super) fn new(
+        linked: &LinkedDocument,
+        feed: &Result<ReadDocument, String>,
+        records: &[Item],
+    ) -> Self {
         let (items, shared) = match feed {
-            Ok(feed) => (Ok(feed.items.len()), shared(&feed.items, records)),
+            Ok(feed) => (Ok(feed.items.len()), count_shared(&feed.items, records)),
             Err(reason) => (Err(reason.clone()), 0),
         };
         Self {
@@ -52,24 +56,24 @@ impl Rival {
 
 /// Returns the index of the rival that is better than a page with so many records, if any: a feed before an
 /// API, then the one with the most shared records, then the first.
-pub(super) fn best(rivals: &[Rival], records: usize) -> Option<usize> {
+pub(super) fn best_rival(rivals: &[RivalDocument], records: usize) -> Option<usize> {
     let better = rivals.iter().enumerate();
     let better = better.filter(|(_, rival)| rival.is_better(records));
     let best = better.max_by_key(|(place, rival)| {
-        let is_feed = rival.lead == Lead::Feed;
+        let is_feed = rival.lead == LeadKind::Feed;
         (is_feed, rival.shared, Reverse(*place))
     });
     best.map(|(place, _)| place)
 }
 
 /// Counts the `records` that are also among `items`, by address or by title.
-fn shared(items: &[Item], records: &[Item]) -> usize {
-    let address = |item: &Item| item.address.as_ref().and_then(comparable);
+fn count_shared(items: &[Item], records: &[Item]) -> usize {
+    let address = |item: &Item| item.address.as_ref().and_then(comparable_address);
     let addresses: HashSet<String> = items.iter().filter_map(address).collect();
-    let titles: HashSet<String> = items.iter().map(|item| folded(&item.title)).collect();
+    let titles: HashSet<String> = items.iter().map(|item| fold_text(&item.title)).collect();
     let is_known = |record: &&Item| {
         address(record).is_some_and(|address| addresses.contains(&address))
-            || titles.contains(&folded(&record.title))
+            || titles.contains(&fold_text(&record.title))
     };
     records.iter().filter(is_known).count()
 }
@@ -79,14 +83,18 @@ mod tests {
     use super::*;
 
     fn check(records: usize, feeds: &[(usize, usize)], expected: Option<usize>) {
-        let rival = |(items, shared): &(usize, usize)| Rival {
-            lead: Lead::Feed,
+        let rival = |(items, shared): &(usize, usize)| RivalDocument {
+            lead: LeadKind::Feed,
             url: "https://host.example/feed".parse().unwrap(),
             items: Ok(*items),
             shared: *shared,
         };
-        let rivals: Vec<Rival> = feeds.iter().map(rival).collect();
-        assert_eq!(best(&rivals, records), expected, "{records} {feeds:?}");
+        let rivals: Vec<RivalDocument> = feeds.iter().map(rival).collect();
+        assert_eq!(
+            best_rival(&rivals, records),
+            expected,
+            "{records} {feeds:?}"
+        );
     }
 
     #[test]
@@ -104,13 +112,18 @@ mod tests {
 
     #[test]
     fn an_interface_is_better_than_the_page_but_no_better_than_a_feed() {
-        let rival = |lead, shared| Rival {
+        let rival = |lead, shared| RivalDocument {
             lead,
             url: "https://host.example/".parse().unwrap(),
             items: Ok(10),
             shared,
         };
-        let of = |feed| best(&[rival(Lead::WordPress, 10), rival(Lead::Feed, feed)], 10);
+        let of = |feed| {
+            best_rival(
+                &[rival(LeadKind::WordPress, 10), rival(LeadKind::Feed, feed)],
+                10,
+            )
+        };
         assert_eq!((of(8), of(2)), (Some(1), Some(0)));
     }
 }

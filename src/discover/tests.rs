@@ -21,7 +21,7 @@ fn document(path: &str, url: &str) -> Document {
     }
 }
 
-fn proposed(page: &Document, feeds: Vec<(&str, Document)>) -> Proposal {
+fn proposed(page: &Document, feeds: Vec<(&str, Document)>) -> SourceProposal {
     proposed_list(page, feeds, None).unwrap()
 }
 
@@ -29,27 +29,27 @@ fn proposed_list(
     page: &Document,
     feeds: Vec<(&str, Document)>,
     list: Option<usize>,
-) -> Result<Proposal, DiscoverError> {
+) -> Result<SourceProposal, DiscoverError> {
     let taken = BTreeSet::from(["comunidad".parse().unwrap()]);
-    let around = Surroundings {
+    let around = DiscoverContext {
         taken: &taken,
         zone: chrono_tz::UTC,
         list,
     };
-    let linked = feeds.into_iter().map(|(url, document)| Linked {
-        lead: Lead::Feed,
+    let linked = feeds.into_iter().map(|(url, document)| LinkedDocument {
+        lead: LeadKind::Feed,
         url: url.parse().unwrap(),
         document: Ok(document),
     });
-    let linked: Vec<Linked> = linked.collect();
-    let leads = leads(page).unwrap();
+    let linked: Vec<LinkedDocument> = linked.collect();
+    let leads = find_page_leads(page).unwrap();
     let location = Location::Http(PublicUrl::new(page.url.clone()));
-    propose(&location, page, &leads, &linked, around)
+    propose_source(&location, page, &leads, &linked, around)
 }
 
 /// Shows the kind of source, the number of items, the time between them, and the block.
-fn shown(proposal: &Proposal) -> String {
-    let Proposal {
+fn shown(proposal: &SourceProposal) -> String {
+    let SourceProposal {
         found,
         items,
         records,
@@ -65,13 +65,13 @@ fn shown(proposal: &Proposal) -> String {
 
 /// Checks that the document, read with the block, yields the same items.
 #[track_caller]
-fn check_block(proposal: &Proposal, page: &Document) {
+fn check_block(proposal: &SourceProposal, page: &Document) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tidings.toml");
     let zone = "[site]\ntimezone = \"UTC\"\n\n";
     std::fs::write(&file, format!("{zone}{}", proposal.block)).unwrap();
     let config = crate::config::load(&file, &|_| None).unwrap();
-    let read = Read::by(config.sources[0].clone(), page.clone()).unwrap();
+    let read = ReadDocument::by_source(config.sources[0].clone(), page.clone()).unwrap();
     let titles = |items: &[Item]| -> Vec<String> {
         let dated = items
             .iter()
@@ -138,7 +138,7 @@ fn a_list_is_taken_by_its_number() {
         }
         let first = proposed_list(&page, Vec::new(), Some(1)).unwrap();
         assert_eq!(first.block.layout.is_some(), is_by_layout, "{name}");
-        let titles = |proposal: &Proposal| -> Vec<String> {
+        let titles = |proposal: &SourceProposal| -> Vec<String> {
             proposal
                 .items
                 .iter()
@@ -153,9 +153,9 @@ fn a_list_is_taken_by_its_number() {
 fn what_a_script_of_the_page_holds_goes_before_its_menu() {
     let page = document("html/auto-next-data.html", "https://defesa.example/");
     let best = proposed(&page, Vec::new());
-    assert_eq!((&best.found, best.list), (&Found::Script, Some(1)));
+    assert_eq!((&best.found, best.list), (&FoundKind::Script, Some(1)));
     let menu = proposed_list(&page, Vec::new(), Some(2)).unwrap();
-    assert_eq!(menu.found, Found::List);
+    assert_eq!(menu.found, FoundKind::List);
     assert_eq!(menu.items[0].title, "Início");
 }
 
@@ -204,7 +204,7 @@ fn a_feed_goes_before_the_lists_of_its_page() {
     assert!(best.found.is_feed());
     assert_eq!((best.list, best.choices[0].number), (None, 1));
     let first = proposed_list(&page, feeds(), Some(1)).unwrap();
-    assert_eq!(first.found, Found::List);
+    assert_eq!(first.found, FoundKind::List);
 }
 
 #[test]
@@ -223,14 +223,14 @@ fn no_document_panics() {
             ..document("html/auto-views.html", "https://a.example/")
         };
         let taken = BTreeSet::new();
-        let around = Surroundings {
+        let around = DiscoverContext {
             taken: &taken,
             zone: chrono_tz::UTC,
             list: None,
         };
         let location = Location::Http(PublicUrl::new(page.url.clone()));
-        let proposed =
-            leads(&page).and_then(|leads| propose(&location, &page, &leads, &[], around));
+        let proposed = find_page_leads(&page)
+            .and_then(|leads| propose_source(&location, &page, &leads, &[], around));
         assert!(proposed.is_err(), "{body:?}");
     }
 }

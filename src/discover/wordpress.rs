@@ -10,7 +10,7 @@ const POSTS: [(&str, &str); 2] = [
 ];
 
 /// Returns the address of the newest posts; `None` for an entry point that leads nowhere.
-pub fn posts(entry: &Url) -> Option<Url> {
+pub fn newest_posts_url(entry: &Url) -> Option<Url> {
     let mut posts = entry.clone();
     posts.set_fragment(None);
     // Sites without permalinks have the API in the query: `/?rest_route=/`.
@@ -38,7 +38,7 @@ mod tests {
     #[track_caller]
     fn check(entry: &str, expected: &str) {
         let query = "per_page=20&_fields=guid%2Clink%2Cdate_gmt%2Cmodified_gmt%2Ctitle%2Cexcerpt";
-        let posts = posts(&entry.parse().unwrap()).unwrap();
+        let posts = newest_posts_url(&entry.parse().unwrap()).unwrap();
         assert_eq!(posts.as_str(), format!("{expected}{query}"));
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::repair::{Known, found_again};
+use super::repair::{KnownItem, titles_found_again};
 use crate::extract::{self, ExtractError};
 use crate::model::{Css, Document, Field, Item, Layout, Reading, Rule, Rules, Source};
 use crate::normalize::normalize;
@@ -29,18 +29,18 @@ pub fn is_by_structure(source: &Source) -> bool {
 }
 
 /// Looks at a page anew. Returns `None` if it has no records, and for documents that are not pages.
-pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<FreshLook> {
-    let (layout, rules) = extract::fresh(document, source)?;
+pub fn look_anew(document: &Document, source: &Source, known: &[KnownItem]) -> Option<FreshLook> {
+    let (layout, rules) = extract::find_fresh_layout(document, source)?;
     let by_layout = Source {
         layout: Some(layout.clone()),
         ..source.clone()
     };
-    let items = items(document, &by_layout).ok()?;
-    let select = rules.and_then(|rules| selecting_the_same(document, source, &rules, &items));
+    let items = read_items(document, &by_layout).ok()?;
+    let select = rules.and_then(|rules| find_same_selectors(document, source, &rules, &items));
     Some(FreshLook {
         layout,
         select,
-        found: found_again(&items, known),
+        found: titles_found_again(&items, known),
         titles: items.into_iter().map(|item| item.title).collect(),
     })
 }
@@ -49,19 +49,19 @@ pub fn anew(document: &Document, source: &Source, known: &[Known]) -> Option<Fre
 ///
 /// # Errors
 /// [`ExtractError`] if it reads nothing.
-pub fn titles(document: &Document, source: &Source) -> Result<Vec<String>, ExtractError> {
-    let items = items(document, source)?;
+pub fn read_titles(document: &Document, source: &Source) -> Result<Vec<String>, ExtractError> {
+    let items = read_items(document, source)?;
     Ok(items.into_iter().map(|item| item.title).collect())
 }
 
-fn items(document: &Document, source: &Source) -> Result<Vec<Item>, ExtractError> {
+fn read_items(document: &Document, source: &Source) -> Result<Vec<Item>, ExtractError> {
     let extracted = extract::extract(document, source)?;
     Ok(normalize(source, vec![(document.clone(), extracted)]).items)
 }
 
 /// Returns `rules` in the form used in a block, if they read the same items in that form. A block has one place for
 /// each rule.
-fn selecting_the_same(
+fn find_same_selectors(
     document: &Document,
     source: &Source,
     rules: &Rules<Css>,
@@ -72,11 +72,11 @@ fn selecting_the_same(
         .map(|(key, css)| (key.to_owned(), css.to_string()))
         .collect();
     let by_rules = Source {
-        reading: Reading::Html(Box::new(written(&select)?)),
+        reading: Reading::Html(Box::new(parse_select(&select)?)),
         layout: None,
         ..source.clone()
     };
-    let found = items(document, &by_rules).ok()?;
+    let found = read_items(document, &by_rules).ok()?;
     let is_same = |(one, other): (&Item, &Item)| {
         one.id == other.id && one.title == other.title && one.stated == other.stated
     };
@@ -84,12 +84,12 @@ fn selecting_the_same(
     is_same.then_some(select)
 }
 
-fn written(select: &BTreeMap<String, String>) -> Option<Rules<Css>> {
+fn parse_select(select: &BTreeMap<String, String>) -> Option<Rules<Css>> {
     let item = select.get(Rules::<Css>::ITEM)?.parse().ok()?;
     let fields = select.iter().filter(|(key, _)| *key != Rules::<Css>::ITEM);
     let rule = |(key, css): (&String, &String)| {
         let field = Field::ALL.into_iter().find(|field| field.as_str() == key)?;
-        Some((field, Rule::at(css.parse::<Css>().ok()?)))
+        Some((field, Rule::from_place(css.parse::<Css>().ok()?)))
     };
     Some(Rules {
         item: vec![item],

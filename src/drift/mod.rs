@@ -1,8 +1,8 @@
 //! Detects when a source no longer provides its usual content.
 //!
-//! In: the [`Shape`] of a poll's first document, and those of the good polls before it. Out: nothing, or the [`Drift`]
-//! with its numbers; and for a page that drifted, the rules that would read it ([`repair`]) or its current layout
-//! ([`anew`]). Pure.
+//! In: the [`DocumentShape`] of a poll's first document, and those of the good polls before it. Out: nothing, or the [`Drift`]
+//! with its numbers; and for a page that drifted, the rules that would read it ([`find_repair`]) or its current layout
+//! ([`look_anew`]). Pure.
 //!
 //! Each document is judged against the source's own past, never against a fixed number, and against all of that past: a
 //! result that was once accepted is not drift when it recurs. Lists of any length, lists of varying length, and lists
@@ -20,10 +20,10 @@ use std::fmt;
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::model::{Item, Published, Timestamp};
-use crate::text::folded;
+use crate::text::fold_text;
 
-pub use self::anew::{FreshLook, anew, is_by_structure, titles};
-pub use self::repair::{Known, is_repairable, repair};
+pub use self::anew::{FreshLook, is_by_structure, look_anew, read_titles};
+pub use self::repair::{KnownItem, find_repair, is_repairable};
 
 /// The number of good polls with records that are remembered.
 pub const REMEMBERED: usize = 20;
@@ -37,7 +37,7 @@ const FLOOD: usize = 50;
 
 /// The counts of a poll's first document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shape {
+pub struct DocumentShape {
     /// Entries with a title or a text.
     pub records: usize,
     /// Number of distinct titles.
@@ -58,32 +58,32 @@ pub struct Shape {
 
 /// The past results of a source, read by the same block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub struct ShapeHistory {
     /// Each good poll that read something, newest first, at most [`REMEMBERED`].
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<DocumentShape>,
     /// Number of successful polls, including those that found nothing changed.
     pub polls: usize,
     /// True if the source was ever read, by any rules.
     pub was_read: bool,
 }
 
-impl History {
-    fn is_habit(&self) -> bool {
+impl ShapeHistory {
+    fn has_enough_polls(&self) -> bool {
         self.polls >= MIN_POLLS
     }
 
     /// Returns true if the condition holds for every poll.
-    fn always(&self, is_so: impl FnMut(&Shape) -> bool) -> bool {
+    fn always_holds(&self, is_so: impl FnMut(&DocumentShape) -> bool) -> bool {
         self.shapes.iter().all(is_so)
     }
 
-    fn median(&self, count: impl FnMut(&Shape) -> usize) -> Option<usize> {
+    fn median_count(&self, count: impl FnMut(&DocumentShape) -> usize) -> Option<usize> {
         median(self.shapes.iter().map(count).collect())
     }
 
     /// Returns the usual number of records; `None` before the first poll.
     pub fn usual_records(&self) -> Option<usize> {
-        self.median(|before| before.records)
+        self.median_count(|before| before.records)
     }
 }
 
@@ -116,7 +116,7 @@ pub enum Drift {
     /// A part that most records had, and that most lack now.
     Without {
         /// The missing part.
-        part: Part,
+        part: RecordField,
         /// Records without it now.
         missing: usize,
         /// Records now.
@@ -148,7 +148,7 @@ pub enum Drift {
 
 /// A part of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum RecordField {
     /// The date.
     Date,
     /// The address.
@@ -157,18 +157,18 @@ pub enum Part {
     Text,
 }
 
-impl Shape {
+impl DocumentShape {
     /// Counts `items`, including duplicates within the document.
-    pub fn of<'a>(items: impl IntoIterator<Item = &'a Item>) -> Self {
+    pub fn from_items<'a>(items: impl IntoIterator<Item = &'a Item>) -> Self {
         let items: Vec<&Item> = items.into_iter().collect();
         let count = |has: &dyn Fn(&Item) -> bool| items.iter().filter(|item| has(item)).count();
-        let titles: HashSet<String> = items.iter().map(|item| folded(&item.title)).collect();
-        let mut dates: Vec<Timestamp> = items.iter().filter_map(|item| date(item)).collect();
+        let titles: HashSet<String> = items.iter().map(|item| fold_text(&item.title)).collect();
+        let mut dates: Vec<Timestamp> = items.iter().filter_map(|item| past_date(item)).collect();
         dates.sort_unstable();
         Self {
             records: items.len(),
             titles: titles.len(),
-            dated: count(&|item| item.stated.is_some() || date(item).is_some()),
+            dated: count(&|item| item.stated.is_some() || past_date(item).is_some()),
             linked: count(&|item| item.address.is_some()),
             texts: count(&|item| !item.text.is_empty()),
             oldest: dates.first().copied(),
@@ -179,7 +179,7 @@ impl Shape {
 
     /// Returns the same shape without dates, for documents that state none.
     #[must_use]
-    pub fn undated(self) -> Self {
+    pub fn without_dates(self) -> Self {
         Self {
             dated: 0,
             oldest: None,
@@ -191,73 +191,79 @@ impl Shape {
 
     /// Returns the same shape without texts, for documents that contain none.
     #[must_use]
-    pub fn textless(self) -> Self {
+    pub fn without_texts(self) -> Self {
         Self { texts: 0, ..self }
     }
 
-    fn with(&self, part: Part) -> usize {
+    fn count_with(&self, part: RecordField) -> usize {
         match part {
-            Part::Date => self.dated,
-            Part::Link => self.linked,
-            Part::Text => self.texts,
+            RecordField::Date => self.dated,
+            RecordField::Link => self.linked,
+            RecordField::Text => self.texts,
         }
     }
 }
 
 /// Returns the date stated by a document, unless it is in the future.
-fn date(item: &Item) -> Option<Timestamp> {
+fn past_date(item: &Item) -> Option<Timestamp> {
     let told = !matches!(item.published, Published::FirstSeen(_));
-    told.then(|| item.published.at().to_utc())
+    told.then(|| item.published.instant().to_utc())
 }
 
 /// Compares `shape` with those of the good polls before it.
 ///
 /// # Errors
 /// The first difference that is larger than the normal changes of a source.
-pub fn judge(shape: &Shape, history: &History, kind: Expectation) -> Result<(), Drift> {
+pub fn check_shape(
+    shape: &DocumentShape,
+    history: &ShapeHistory,
+    kind: Expectation,
+) -> Result<(), Drift> {
     let Some(last) = history.shapes.first() else {
         return Ok(());
     };
     let found = match kind {
         Expectation::Feed => None,
-        Expectation::Page if !history.is_habit() => nothing(shape, history),
-        Expectation::Data if !history.is_habit() => None,
-        Expectation::Data => nothing(shape, history).or_else(|| poorer(shape, last, history)),
-        Expectation::Page => nothing(shape, history)
-            .or_else(|| far_fewer(shape, history))
-            .or_else(|| poorer(shape, last, history))
-            .or_else(|| alike(shape, last, history))
-            .or_else(|| backwards(shape, last, history)),
+        Expectation::Page if !history.has_enough_polls() => detect_nothing(shape, history),
+        Expectation::Data if !history.has_enough_polls() => None,
+        Expectation::Data => {
+            detect_nothing(shape, history).or_else(|| detect_missing_field(shape, last, history))
+        }
+        Expectation::Page => detect_nothing(shape, history)
+            .or_else(|| detect_far_fewer(shape, history))
+            .or_else(|| detect_missing_field(shape, last, history))
+            .or_else(|| detect_alike_titles(shape, last, history))
+            .or_else(|| detect_older_dates(shape, last, history)),
     };
     found.map_or(Ok(()), Err)
 }
 
 /// Returns the usual number of new items; `None` before there were enough polls.
-pub fn usual_new(before: &[usize]) -> Option<usize> {
+pub fn usual_new_items(before: &[usize]) -> Option<usize> {
     median(before.to_vec()).filter(|_| before.len() >= MIN_POLLS)
 }
 
 /// Returns true if `new` items are a flood compared with the polls `before`.
 pub fn is_flood(new: usize, before: &[usize]) -> bool {
-    usual_new(before).is_some_and(|usual| new > FLOOD.saturating_mul(usual.max(1)))
+    usual_new_items(before).is_some_and(|usual| new > FLOOD.saturating_mul(usual.max(1)))
 }
 
-fn nothing(shape: &Shape, history: &History) -> Option<Drift> {
-    let drifted = shape.records == 0 && history.always(|before| before.records > 0);
+fn detect_nothing(shape: &DocumentShape, history: &ShapeHistory) -> Option<Drift> {
+    let drifted = shape.records == 0 && history.always_holds(|before| before.records > 0);
     let usual = history.usual_records().filter(|_| drifted)?;
     Some(Drift::Nothing { usual })
 }
 
 /// Detects a fifth of the usual number or less, and less than half of the fewest so far.
-fn far_fewer(shape: &Shape, history: &History) -> Option<Drift> {
+fn detect_far_fewer(shape: &DocumentShape, history: &ShapeHistory) -> Option<Drift> {
     let (records, usual) = (shape.records, history.usual_records()?);
-    let fewer = records * 5 <= usual && history.always(|before| records * 2 < before.records);
-    let drifted = usual >= MIN_RECORDS && fewer && !begins_anew(shape, history);
+    let fewer = records * 5 <= usual && history.always_holds(|before| records * 2 < before.records);
+    let drifted = usual >= MIN_RECORDS && fewer && !is_new_period(shape, history);
     drifted.then_some(Drift::FarFewer { records, usual })
 }
 
 /// Returns true if a list per year or per month begins anew, and therefore has only records of the new period.
-fn begins_anew(shape: &Shape, history: &History) -> bool {
+fn is_new_period(shape: &DocumentShape, history: &ShapeHistory) -> bool {
     let month = |at: Timestamp| (at.year(), at.month());
     let last = history
         .shapes
@@ -269,33 +275,44 @@ fn begins_anew(shape: &Shape, history: &History) -> bool {
 }
 
 /// Detects a part that four in five records had, and that at most one in five has now, fewer than ever.
-fn poorer(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
+fn detect_missing_field(
+    shape: &DocumentShape,
+    last: &DocumentShape,
+    history: &ShapeHistory,
+) -> Option<Drift> {
     if shape.records < MIN_RECORDS {
         return None;
     }
-    let lacks = |part: &Part| {
-        let having = |shape: &Shape| permille(shape.with(*part), shape.records);
+    let lacks = |part: &RecordField| {
+        let having = |shape: &DocumentShape| permille(shape.count_with(*part), shape.records);
         let now = having(shape);
-        let fewer = now <= 200 && history.always(|before| now < having(before));
-        fewer && history.median(having).is_some_and(|usual| usual >= 800)
+        let fewer = now <= 200 && history.always_holds(|before| now < having(before));
+        fewer
+            && history
+                .median_count(having)
+                .is_some_and(|usual| usual >= 800)
     };
-    let mut parts = [Part::Date, Part::Link, Part::Text].into_iter();
+    let mut parts = [RecordField::Date, RecordField::Link, RecordField::Text].into_iter();
     let part = parts.find(lacks)?;
     Some(Drift::Without {
         part,
-        missing: shape.records - shape.with(part),
+        missing: shape.records - shape.count_with(part),
         records: shape.records,
-        missed: last.records - last.with(part),
+        missed: last.records - last.count_with(part),
         of: last.records,
     })
 }
 
 /// Detects that nine in ten titles were distinct, and that at most half of them are now.
-fn alike(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
-    let different = |shape: &Shape| permille(shape.titles, shape.records);
+fn detect_alike_titles(
+    shape: &DocumentShape,
+    last: &DocumentShape,
+    history: &ShapeHistory,
+) -> Option<Drift> {
+    let different = |shape: &DocumentShape| permille(shape.titles, shape.records);
     let now = different(shape);
-    let fewer = now <= 500 && history.always(|before| now < different(before));
-    let usual = history.median(different)?;
+    let fewer = now <= 500 && history.always_holds(|before| now < different(before));
+    let usual = history.median_count(different)?;
     let drifted = shape.records >= MIN_RECORDS && fewer && usual >= 900;
     drifted.then_some(Drift::Alike {
         titles: shape.titles,
@@ -307,12 +324,17 @@ fn alike(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
 
 /// Detects that the newest date is older than the median date of every poll before. In that case the page shows other
 /// records; removing only the newest ones would not go back so far.
-fn backwards(shape: &Shape, last: &Shape, history: &History) -> Option<Drift> {
-    let dated = |shape: &Shape| shape.dated >= MIN_RECORDS;
+fn detect_older_dates(
+    shape: &DocumentShape,
+    last: &DocumentShape,
+    history: &ShapeHistory,
+) -> Option<Drift> {
+    let dated = |shape: &DocumentShape| shape.dated >= MIN_RECORDS;
     let newest = shape.newest.filter(|_| dated(shape))?;
-    let older =
-        |before: &Shape| dated(before) && before.middle.is_some_and(|middle| newest < middle);
-    let from = last.newest.filter(|_| history.always(older))?;
+    let older = |before: &DocumentShape| {
+        dated(before) && before.middle.is_some_and(|middle| newest < middle)
+    };
+    let from = last.newest.filter(|_| history.always_holds(older))?;
     Some(Drift::Backwards {
         from: from.date_naive(),
         to: newest.date_naive(),
@@ -332,7 +354,7 @@ fn median(mut numbers: Vec<usize>) -> Option<usize> {
 
 impl Drift {
     /// Returns true if only the number of records differs.
-    pub fn is_of_number(&self) -> bool {
+    pub fn is_count_only(&self) -> bool {
         matches!(self, Self::Nothing { .. } | Self::FarFewer { .. })
     }
 }
@@ -376,7 +398,7 @@ impl fmt::Display for Drift {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for RecordField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Date => "date",

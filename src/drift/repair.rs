@@ -9,15 +9,15 @@ use url::Url;
 
 use crate::extract;
 use crate::model::{Css, Document, Item, Reading, Repair, Rules, Source};
-use crate::normalize::{comparable, normalize};
-use crate::text::folded;
+use crate::normalize::{comparable_address, normalize};
+use crate::text::fold_text;
 
 /// The minimum number of items found; fewer may be a menu that is on every page of the site.
 const MIN_FOUND: usize = 3;
 
 /// The properties of an earlier item by which it can be found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownItem {
     /// Its title.
     pub title: String,
     /// Its address.
@@ -34,7 +34,7 @@ pub fn is_repairable(source: &Source) -> bool {
 
 /// Searches the structure of a page that drifted for `known` items. Returns `None` if fewer than a third of those that
 /// the page has room for are found.
-pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<Repair> {
+pub fn find_repair(document: &Document, source: &Source, known: &[KnownItem]) -> Option<Repair> {
     if !is_repairable(source) {
         return None;
     }
@@ -46,13 +46,15 @@ pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<R
         reading,
         ..source.clone()
     };
-    let rules = extract::hint(document, &by_structure).rules()?.clone();
+    let rules = extract::suggest_settings(document, &by_structure)
+        .page_rules()?
+        .clone();
     let select = rules
         .places()
         .map(|(key, css)| (key.to_owned(), css.to_string()))
         .collect();
-    let items = read(document, by_structure, rules)?;
-    let found = found_again(&items, known);
+    let items = read_by_rules(document, by_structure, rules)?;
+    let found = titles_found_again(&items, known);
     let room = known.len().min(items.len());
     let enough = found.len() >= MIN_FOUND && found.len() * 3 >= room;
     let repair = Repair {
@@ -66,7 +68,7 @@ pub fn repair(document: &Document, source: &Source, known: &[Known]) -> Option<R
 }
 
 /// Returns the items that `rules` read from the document.
-fn read(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<Item>> {
+fn read_by_rules(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<Item>> {
     let source = Source {
         reading: Reading::Html(Box::new(rules)),
         ..source
@@ -76,16 +78,16 @@ fn read(document: &Document, source: Source, rules: Rules<Css>) -> Option<Vec<It
 }
 
 /// Returns the titles of the known items among `items`, each once.
-pub(super) fn found_again(items: &[Item], known: &[Known]) -> Vec<String> {
-    let titles: HashSet<String> = known.iter().map(|item| folded(&item.title)).collect();
+pub(super) fn titles_found_again(items: &[Item], known: &[KnownItem]) -> Vec<String> {
+    let titles: HashSet<String> = known.iter().map(|item| fold_text(&item.title)).collect();
     let addresses: HashSet<String> = known
         .iter()
-        .filter_map(|item| comparable(item.address.as_ref()?))
+        .filter_map(|item| comparable_address(item.address.as_ref()?))
         .collect();
     let mut taken = HashSet::new();
     let known = items.iter().filter(|item| {
-        let title = folded(&item.title);
-        let address = item.address.as_ref().and_then(comparable);
+        let title = fold_text(&item.title);
+        let address = item.address.as_ref().and_then(comparable_address);
         let is_known =
             titles.contains(&title) || address.is_some_and(|address| addresses.contains(&address));
         is_known && taken.insert(title)
@@ -124,8 +126,8 @@ mod tests {
         }
     }
 
-    fn known(titles: &[&str]) -> Vec<Known> {
-        let known = |title: &&str| Known {
+    fn known(titles: &[&str]) -> Vec<KnownItem> {
+        let known = |title: &&str| KnownItem {
             title: title.to_uppercase(),
             address: Some("https://host.example/old".parse().unwrap()),
         };
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_known_shows_that_the_rules_are_right() {
-        let repair = repair(&page(&TITLES), &of_page(), &known(&TITLES[1..])).unwrap();
+        let repair = find_repair(&page(&TITLES), &of_page(), &known(&TITLES[1..])).unwrap();
         assert_eq!(repair.found, TITLES[1..]);
         assert_eq!((repair.known, repair.records), (5, 6));
         let rules = ["item", "title", "date"].map(|rule| repair.select.contains_key(rule));
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_address_is_as_good_as_a_title() {
-        let moved = (0..3).map(|n| Known {
+        let moved = (0..3).map(|n| KnownItem {
             title: "Otherwise".into(),
             address: Some(
                 format!("http://www.host.example/stories/{n}/")
@@ -158,15 +160,19 @@ mod tests {
                     .unwrap(),
             ),
         });
-        let known: Vec<Known> = moved.collect();
-        let repair = repair(&page(&TITLES), &of_page(), &known).unwrap();
+        let known: Vec<KnownItem> = moved.collect();
+        let repair = find_repair(&page(&TITLES), &of_page(), &known).unwrap();
         assert_eq!(repair.found, TITLES[..3]);
     }
 
     #[test]
     fn too_little_that_is_known_proposes_nothing() {
-        let check = |known: &[Known], source: &Source| {
-            assert_eq!(repair(&page(&TITLES), source, known), None, "{known:?}");
+        let check = |known: &[KnownItem], source: &Source| {
+            assert_eq!(
+                find_repair(&page(&TITLES), source, known),
+                None,
+                "{known:?}"
+            );
         };
         check(&[], &of_page());
         check(&known(&TITLES[..2]), &of_page());
@@ -177,11 +183,11 @@ mod tests {
             .collect();
         let mut old: Vec<&str> = old.iter().map(String::as_str).collect();
         old.extend(&TITLES[..3]);
-        assert!(repair(&page(&TITLES), &of_page(), &known(&old)).is_some());
+        assert!(find_repair(&page(&TITLES), &of_page(), &known(&old)).is_some());
         let shop = |n| format!("A thing of the number {n} to be bought");
         let shop: Vec<String> = (0..20).map(shop).collect();
         let mut shop: Vec<&str> = shop.iter().map(String::as_str).collect();
         shop.extend(&TITLES[..3]);
-        assert_eq!(repair(&page(&shop), &of_page(), &known(&old)), None);
+        assert_eq!(find_repair(&page(&shop), &of_page(), &known(&old)), None);
     }
 }

@@ -10,9 +10,9 @@ fn day(days: i64) -> Timestamp {
 }
 
 /// Returns a list with this number of complete records, one a day up to `newest`.
-fn list(records: usize, newest: i64) -> Shape {
+fn list(records: usize, newest: i64) -> DocumentShape {
     let length = i64::try_from(records).unwrap();
-    Shape {
+    DocumentShape {
         records,
         titles: records,
         dated: records,
@@ -25,9 +25,9 @@ fn list(records: usize, newest: i64) -> Shape {
 }
 
 /// Returns a history of good polls, the newest first.
-fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
-    let shapes: Vec<Shape> = shapes.into_iter().collect();
-    History {
+fn past(shapes: impl IntoIterator<Item = DocumentShape>) -> ShapeHistory {
+    let shapes: Vec<DocumentShape> = shapes.into_iter().collect();
+    ShapeHistory {
         polls: shapes.len(),
         was_read: true,
         shapes,
@@ -35,7 +35,7 @@ fn past(shapes: impl IntoIterator<Item = Shape>) -> History {
 }
 
 /// Returns polls of a list on consecutive days, the newest first.
-fn polls(counts: &[usize]) -> History {
+fn polls(counts: &[usize]) -> ShapeHistory {
     let days = (0..counts.len()).rev();
     let days = days.map(|day| i64::try_from(day).unwrap());
     let list = |(records, day): (&usize, i64)| list(*records, day);
@@ -43,8 +43,8 @@ fn polls(counts: &[usize]) -> History {
 }
 
 #[track_caller]
-fn check(shape: &Shape, history: &History, expected: &str) {
-    let told = judge(shape, history, Expectation::Page)
+fn check(shape: &DocumentShape, history: &ShapeHistory, expected: &str) {
+    let told = check_shape(shape, history, Expectation::Page)
         .err()
         .map(|drift| drift.to_string());
     assert_eq!(told.unwrap_or_default(), expected);
@@ -59,8 +59,8 @@ fn a_shape_is_counted() {
         "|/c|Ball|2031-01-01",
     ];
     let items = normalize(&source(), vec![entry::page(&entries)]).items;
-    let shape = Shape::of(&items);
-    let expected = Shape {
+    let shape = DocumentShape::from_items(&items);
+    let expected = DocumentShape {
         records: 4,
         titles: 3,
         dated: 3,
@@ -75,13 +75,13 @@ fn a_shape_is_counted() {
 
 #[test]
 fn nothing_is_an_alarm_where_there_always_was_something() {
-    check(&list(0, 0), &History::default(), "");
+    check(&list(0, 0), &ShapeHistory::default(), "");
     check(&list(0, 1), &polls(&[30]), "no records where 30 were usual");
     check(&list(0, 2), &polls(&[30, 0]), "");
-    let feed = judge(&list(0, 9), &polls(&[30; 9]), Expectation::Feed);
+    let feed = check_shape(&list(0, 9), &polls(&[30; 9]), Expectation::Feed);
     assert_eq!(feed, Ok(()));
     let data = |polls_before: usize| {
-        judge(
+        check_shape(
             &list(0, 9),
             &polls(&vec![30; polls_before]),
             Expectation::Data,
@@ -110,7 +110,7 @@ fn far_fewer_records_than_ever_are_an_alarm() {
     check(&list(1, 4), &polls(&[4; 9]), "");
     check(&list(7, 4), &polls(&[30; 9]), "");
     // One poll that read it and four that found it unchanged establish a habit.
-    let unchanged = History {
+    let unchanged = ShapeHistory {
         polls: 5,
         ..polls(&[30])
     };
@@ -118,7 +118,7 @@ fn far_fewer_records_than_ever_are_an_alarm() {
     // It was equally short before.
     check(&list(3, 4), &polls(&[30, 30, 3, 30, 30, 30]), "");
     assert_eq!(
-        judge(&list(3, 4), &polls(&[30; 5]), Expectation::Data),
+        check_shape(&list(3, 4), &polls(&[30; 5]), Expectation::Data),
         Ok(())
     );
 }
@@ -133,7 +133,7 @@ fn a_list_that_begins_anew_is_well() {
         check(&now, &history, "");
         history.shapes.insert(0, now);
     }
-    let without_dates = Shape {
+    let without_dates = DocumentShape {
         dated: 0,
         oldest: None,
         middle: None,
@@ -149,7 +149,7 @@ fn a_list_that_begins_anew_is_well() {
 
 #[test]
 fn a_part_that_all_records_lack_is_an_alarm() {
-    let dated = |records, dated| Shape {
+    let dated = |records, dated| DocumentShape {
         dated,
         ..list(records, 9)
     };
@@ -171,10 +171,10 @@ fn a_part_that_all_records_lack_is_an_alarm() {
         usual
             .shapes
             .iter()
-            .map(|shape| Shape { dated: 0, ..*shape }),
+            .map(|shape| DocumentShape { dated: 0, ..*shape }),
     );
     check(&dated(20, 0), &never, "");
-    let bare = Shape {
+    let bare = DocumentShape {
         texts: 0,
         ..list(20, 9)
     };
@@ -183,7 +183,7 @@ fn a_part_that_all_records_lack_is_an_alarm() {
         &usual,
         "no text in 20 of 20 records, where 0 of 20 had none before",
     );
-    let unlinked = Shape {
+    let unlinked = DocumentShape {
         linked: 0,
         ..list(20, 9)
     };
@@ -193,13 +193,17 @@ fn a_part_that_all_records_lack_is_an_alarm() {
         "no link in 20 of 20 records, where 0 of 20 had none before",
     );
     for (kind, drifts) in [(Expectation::Data, true), (Expectation::Feed, false)] {
-        assert_eq!(judge(&unlinked, &usual, kind).is_err(), drifts, "{kind:?}");
+        assert_eq!(
+            check_shape(&unlinked, &usual, kind).is_err(),
+            drifts,
+            "{kind:?}"
+        );
     }
 }
 
 #[test]
 fn titles_that_are_all_alike_are_an_alarm() {
-    let titled = |titles| Shape {
+    let titled = |titles| DocumentShape {
         titles,
         ..list(20, 9)
     };
@@ -210,7 +214,7 @@ fn titles_that_are_all_alike_are_an_alarm() {
         "1 title in 20 records, where 20 had 20 before",
     );
     check(&titled(11), &usual, "");
-    let series = past(usual.shapes.iter().map(|shape| Shape {
+    let series = past(usual.shapes.iter().map(|shape| DocumentShape {
         titles: 12,
         ..*shape
     }));
@@ -233,14 +237,16 @@ fn dates_that_go_back_are_an_alarm() {
 
 #[test]
 fn what_was_accepted_once_is_no_drift_again() {
-    let odd = Shape {
+    let odd = DocumentShape {
         titles: 1,
         dated: 0,
         texts: 0,
         ..list(2, 0)
     };
     let mut history = polls(&[30; 19]);
-    history.shapes.insert(7, Shape { records: 2, ..odd });
+    history
+        .shapes
+        .insert(7, DocumentShape { records: 2, ..odd });
     check(&odd, &history, "");
 }
 
@@ -258,14 +264,14 @@ fn a_flood_is_fifty_times_what_is_usual() {
 }
 
 /// Generates lists that grow, shrink and change at most half of their records from poll to poll.
-fn living() -> impl Strategy<Value = Vec<Shape>> {
+fn living() -> impl Strategy<Value = Vec<DocumentShape>> {
     let step = (50..150_usize, 0..3_i64, 5..=10_usize);
     (1..60_usize, prop::collection::vec(step, 1..30)).prop_map(|(length, steps)| {
         let (mut length, mut newest) = (length, 0);
         let grow = |(percent, days, bare): (usize, i64, usize)| {
             length = (length * percent).div_ceil(100).clamp(1, 200);
             newest += days;
-            Shape {
+            DocumentShape {
                 texts: length * bare / 10,
                 ..list(length, newest)
             }
@@ -274,11 +280,11 @@ fn living() -> impl Strategy<Value = Vec<Shape>> {
     })
 }
 
-fn any_shape() -> impl Strategy<Value = Shape> {
+fn any_shape() -> impl Strategy<Value = DocumentShape> {
     let parts = prop::array::uniform4(0..40_usize);
     (0..40_usize, parts, -40..40_i64).prop_map(|(records, parts, newest)| {
         let [titles, dated, linked, texts] = parts.map(|part| part.min(records));
-        Shape {
+        DocumentShape {
             titles,
             dated,
             linked,
@@ -291,14 +297,14 @@ fn any_shape() -> impl Strategy<Value = Shape> {
 proptest! {
     #[test]
     fn a_source_that_never_changes_never_alarms(shape in any_shape(), polls in 0..REMEMBERED) {
-        prop_assert_eq!(judge(&shape, &past(vec![shape; polls]), Expectation::Page), Ok(()));
+        prop_assert_eq!(check_shape(&shape, &past(vec![shape; polls]), Expectation::Page), Ok(()));
     }
 
     #[test]
     fn a_list_that_lives_never_alarms(lists in living()) {
-        let mut history = History::default();
+        let mut history = ShapeHistory::default();
         for shape in lists {
-            prop_assert_eq!(judge(&shape, &history, Expectation::Page), Ok(()));
+            prop_assert_eq!(check_shape(&shape, &history, Expectation::Page), Ok(()));
             history.polls += 1;
             history.shapes.insert(0, shape);
             history.shapes.truncate(REMEMBERED);
@@ -307,7 +313,7 @@ proptest! {
 
     #[test]
     fn nothing_after_something_always_alarms(lists in living()) {
-        let drift = judge(&Shape::default(), &past(lists), Expectation::Page);
+        let drift = check_shape(&DocumentShape::default(), &past(lists), Expectation::Page);
         let alarms = matches!(drift, Err(Drift::Nothing { .. }));
         prop_assert!(alarms);
     }
@@ -316,11 +322,11 @@ proptest! {
     /// last poll.
     #[test]
     fn the_order_of_the_past_decides_nothing(shape in any_shape(), shapes in prop::collection::vec(any_shape(), 1..20)) {
-        let dates = Shape { oldest: None, middle: None, newest: None, ..shape };
+        let dates = DocumentShape { oldest: None, middle: None, newest: None, ..shape };
         let mut history = past(shapes);
-        let before = judge(&dates, &history, Expectation::Page).is_ok();
+        let before = check_shape(&dates, &history, Expectation::Page).is_ok();
         history.shapes.reverse();
-        prop_assert_eq!(judge(&dates, &history, Expectation::Page).is_ok(), before);
+        prop_assert_eq!(check_shape(&dates, &history, Expectation::Page).is_ok(), before);
     }
 
     #[test]
@@ -329,7 +335,7 @@ proptest! {
         let shape = |order: &[usize]| {
             let lines: Vec<String> = order.iter().map(|n| line(*n)).collect();
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            Shape::of(&normalize(&source(), vec![entry::page(&lines)]).items)
+            DocumentShape::from_items(&normalize(&source(), vec![entry::page(&lines)]).items)
         };
         prop_assert_eq!(shape(&order), shape(&(0..12).collect::<Vec<_>>()));
     }

@@ -24,10 +24,10 @@
 //!
 //! No network, no clock.
 
-use super::rules::escaped;
-use super::xml::{Element, Tree};
+use super::rules::escape_text;
+use super::xml::{XmlElement, XmlTree};
 use crate::model::{
-    Language, RawAuthor, RawEnclosure, RawEntry, RawLink, RawTag, RawText, Relation,
+    Language, LinkRelation, RawAuthor, RawEnclosure, RawEntry, RawLink, RawTag, RawText,
 };
 
 /// The part common to all versions of the protocol's namespace.
@@ -56,82 +56,93 @@ const CATEGORIES: [(&str, &str); 11] = [
 
 /// Returns the alerts of a document that consists of them, and `None` for any other. An alert in which the
 /// document breaks off is left out: half a notice may say the opposite of the whole one.
-pub(super) fn of<'a>(tree: &'a Tree<'_>) -> Option<Vec<Element<'a>>> {
+pub(super) fn find_alerts<'a>(tree: &'a XmlTree<'_>) -> Option<Vec<XmlElement<'a>>> {
     let root = tree.document().children().next()?;
-    let has = |name: &str| root.children().any(|child| child.local() == name);
+    let has = |name: &str| root.children().any(|child| child.local_name() == name);
     let is_bare = || has("identifier") && has("sender") && has("sent");
-    let alerts: Vec<Element<'a>> = match root.local() {
-        "alert" if root.declares(NAMESPACE) || is_bare() => vec![root],
-        "alerts" if root.declares(NAMESPACE) => {
+    let alerts: Vec<XmlElement<'a>> = match root.local_name() {
+        "alert" if root.declares_namespace(NAMESPACE) || is_bare() => vec![root],
+        "alerts" if root.declares_namespace(NAMESPACE) => {
             let within = root.children();
-            within.filter(|child| child.local() == "alert").collect()
+            within
+                .filter(|child| child.local_name() == "alert")
+                .collect()
         }
         _ if is_envelope(&root) => {
             let within = root.descendants();
-            within.filter(|child| child.local() == "alert").collect()
+            within
+                .filter(|child| child.local_name() == "alert")
+                .collect()
         }
         _ => return None,
     };
-    let whole = alerts.into_iter().filter(|alert| !alert.is_cut());
+    let whole = alerts.into_iter().filter(|alert| !alert.is_truncated());
     Some(whole.collect())
 }
 
 /// Returns true if a root element is that of an EDXL message, regardless of its content.
-pub(super) fn is_envelope(root: &Element<'_>) -> bool {
-    root.local().starts_with("EDXL") || root.declares("emergency:edxl")
+pub(super) fn is_envelope(root: &XmlElement<'_>) -> bool {
+    root.local_name().starts_with("EDXL") || root.declares_namespace("emergency:edxl")
 }
 
 /// Returns the entry of one alert, for a source in `language`.
-pub(super) fn entry(alert: &Element<'_>, language: Option<&Language>) -> RawEntry {
-    let blocks: Vec<Block<'_>> = children(alert, "info").map(Block).collect();
+pub(super) fn parse_alert(alert: &XmlElement<'_>, language: Option<&Language>) -> RawEntry {
+    let blocks: Vec<AlertInfo<'_>> = child_elements(alert, "info").map(AlertInfo).collect();
     let wanted = language.map(Language::primary);
-    let is_of = |block: &&Block<'_>, language: &str| block.language() == Some(language.to_owned());
+    let is_of =
+        |block: &&AlertInfo<'_>, language: &str| block.language() == Some(language.to_owned());
     let first = blocks
         .iter()
         .find(|block| wanted.is_some_and(|wanted| is_of(block, wanted)))
         .or(blocks.first());
-    let told = first.and_then(Block::language);
-    let (own, others): (Vec<&Block<'_>>, Vec<&Block<'_>>) =
+    let told = first.and_then(AlertInfo::language);
+    let (own, others): (Vec<&AlertInfo<'_>>, Vec<&AlertInfo<'_>>) =
         blocks.iter().partition(|block| block.language() == told);
-    let title = titled(alert, &own);
-    let value = |name: &str| own.iter().find_map(|block| block.value(name));
+    let title = alert_title(alert, &own);
+    let value = |name: &str| own.iter().find_map(|block| block.child_text(name));
     RawEntry {
-        guid: text(alert, "identifier"),
-        content: content(&own, &others, title.as_deref()).map(RawText::Html),
+        guid: child_text(alert, "identifier"),
+        content: join_content(&own, &others, title.as_deref()).map(RawText::Html),
         title: title.map(RawText::Plain),
         link: value("web"),
-        published: text(alert, "sent"),
+        published: child_text(alert, "sent"),
         event: value("onset").or_else(|| value("effective")),
         language: value("language"),
         authors: value("senderName")
             .map(|name| RawAuthor { name, url: None })
             .into_iter()
             .collect(),
-        tags: tags(alert, &own),
-        enclosures: resources(&own).filter(|file| !is_page(file)).collect(),
-        links: resources(&own).filter(is_page).map(page).collect(),
-        point: own.iter().find_map(|block| block.point()),
+        tags: collect_tags(alert, &own),
+        enclosures: collect_resources(&own)
+            .filter(|file| !is_web_page(file))
+            .collect(),
+        links: collect_resources(&own)
+            .filter(is_web_page)
+            .map(page_link)
+            .collect(),
+        point: own.iter().find_map(|block| block.circle_center()),
         ..RawEntry::default()
     }
 }
 
 /// One `info`: the message of the alert, in one language and for some areas.
-struct Block<'a>(Element<'a>);
+struct AlertInfo<'a>(XmlElement<'a>);
 
-impl Block<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        text(&self.0, name)
+impl AlertInfo<'_> {
+    fn child_text(&self, name: &str) -> Option<String> {
+        child_text(&self.0, name)
     }
 
     /// Returns the primary language that it states.
     fn language(&self) -> Option<String> {
-        let stated: Language = self.value("language")?.parse().ok()?;
+        let stated: Language = self.child_text("language")?.parse().ok()?;
         Some(stated.primary().to_owned())
     }
 
     fn areas(&self) -> Vec<String> {
         let mut areas = Vec::new();
-        for area in children(&self.0, "area").filter_map(|area| text(&area, "areaDesc")) {
+        for area in child_elements(&self.0, "area").filter_map(|area| child_text(&area, "areaDesc"))
+        {
             if !areas.contains(&area) {
                 areas.push(area);
             }
@@ -140,8 +151,9 @@ impl Block<'_> {
     }
 
     /// Returns latitude and longitude of the middle of a `circle`: `-35.38,147.05 25.0`.
-    fn point(&self) -> Option<(f64, f64)> {
-        let circle = children(&self.0, "area").find_map(|area| text(&area, "circle"))?;
+    fn circle_center(&self) -> Option<(f64, f64)> {
+        let circle =
+            child_elements(&self.0, "area").find_map(|area| child_text(&area, "circle"))?;
         let (middle, _) = circle.split_once(' ')?;
         let (latitude, longitude) = middle.split_once(',')?;
         let (latitude, longitude) = (latitude.parse().ok()?, longitude.parse().ok()?);
@@ -150,45 +162,55 @@ impl Block<'_> {
     }
 
     /// Returns its texts as markup. A headline that differs from the `title` precedes them.
-    fn markup(&self, title: Option<&str>) -> String {
-        let headline = self.value("headline");
+    fn to_markup(&self, title: Option<&str>) -> String {
+        let headline = self.child_text("headline");
         let headline =
             headline.filter(|headline| title.is_none_or(|title| !title.ends_with(headline)));
-        let heading = headline.map(|headline| format!("<h3>{}</h3>", escaped(&headline)));
-        let texts = ["description", "instruction"].map(|name| self.value(name));
-        let texts = texts.into_iter().flatten().map(|text| paragraphs(&text));
+        let heading = headline.map(|headline| format!("<h3>{}</h3>", escape_text(&headline)));
+        let texts = ["description", "instruction"].map(|name| self.child_text(name));
+        let texts = texts
+            .into_iter()
+            .flatten()
+            .map(|text| text_to_markup(&text));
         let areas = self.areas().join("; ");
         let known = |value: &String| value != "Unknown";
-        let severity = self.value("severity").filter(known);
-        let told = [("Severity", severity), ("Expires", self.value("expires"))];
+        let severity = self.child_text("severity").filter(known);
+        let told = [
+            ("Severity", severity),
+            ("Expires", self.child_text("expires")),
+        ];
         let told = told
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name}: {}", value?)));
         let told: Vec<String> = told.collect();
         let last = [areas, told.join(". ")].into_iter();
         let last = last.filter(|text| !text.is_empty());
-        let last = last.map(|text| format!("<p>{}</p>", escaped(&text)));
+        let last = last.map(|text| format!("<p>{}</p>", escape_text(&text)));
         heading.into_iter().chain(texts).chain(last).collect()
     }
 }
 
-fn children<'a>(of: &Element<'a>, name: &'static str) -> impl Iterator<Item = Element<'a>> {
-    of.children().filter(move |child| child.local() == name)
+fn child_elements<'a>(
+    of: &XmlElement<'a>,
+    name: &'static str,
+) -> impl Iterator<Item = XmlElement<'a>> {
+    of.children()
+        .filter(move |child| child.local_name() == name)
 }
 
 /// Returns the characters of the first child of that name, unless they are blank.
-fn text(of: &Element<'_>, name: &str) -> Option<String> {
-    let mut found = of.children().filter(|child| child.local() == name);
+fn child_text(of: &XmlElement<'_>, name: &str) -> Option<String> {
+    let mut found = of.children().filter(|child| child.local_name() == name);
     found.find_map(|child| {
-        let text = child.characters().trim().to_owned();
+        let text = child.text_content().trim().to_owned();
         (!text.is_empty()).then_some(text)
     })
 }
 
-fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
-    let headline = || own.iter().find_map(|block| block.value("headline"));
+fn alert_title(alert: &XmlElement<'_>, own: &[&AlertInfo<'_>]) -> Option<String> {
+    let headline = || own.iter().find_map(|block| block.child_text("headline"));
     let event = || {
-        let event = own.iter().find_map(|block| block.value("event"))?;
+        let event = own.iter().find_map(|block| block.child_text("event"))?;
         let areas = own.iter().flat_map(|block| block.areas());
         let areas: Vec<String> = areas.take(MAX_NAMED_AREAS).collect();
         Some(match areas.as_slice() {
@@ -197,19 +219,19 @@ fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
         })
     };
     let message = || {
-        let kind = text(alert, "msgType")?;
-        let references = text(alert, "references").unwrap_or_default();
+        let kind = child_text(alert, "msgType")?;
+        let references = child_text(alert, "references").unwrap_or_default();
         // The sender, the identifier, and the time it was sent.
         let first = references.split_whitespace().next();
         let referred = first.and_then(|first| first.split(',').nth(1).map(str::to_owned));
-        let named = referred.or_else(|| text(alert, "identifier"))?;
+        let named = referred.or_else(|| child_text(alert, "identifier"))?;
         Some(format!("{kind}: {named}"))
     };
     let title = headline()
         .or_else(event)
-        .or_else(|| text(alert, "note"))
+        .or_else(|| child_text(alert, "note"))
         .or_else(message)?;
-    let status = text(alert, "status").filter(|status| status != "Actual");
+    let status = child_text(alert, "status").filter(|status| status != "Actual");
     Some(match status {
         Some(status) => format!("{status}: {title}"),
         None => title,
@@ -217,18 +239,22 @@ fn titled(alert: &Element<'_>, own: &[&Block<'_>]) -> Option<String> {
 }
 
 /// Returns the text of the blocks, each text once, with other languages marked.
-fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: Option<&str>) -> Option<String> {
+fn join_content(
+    own: &[&AlertInfo<'_>],
+    others: &[&AlertInfo<'_>],
+    title: Option<&str>,
+) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for block in own {
-        let part = block.markup(title);
+        let part = block.to_markup(title);
         if !parts.contains(&part) {
             parts.push(part);
         }
     }
     for block in others {
-        let part = block.markup(None);
+        let part = block.to_markup(None);
         let language = block.language().unwrap_or_default();
-        let part = format!("<div lang=\"{}\">{part}</div>", escaped(&language));
+        let part = format!("<div lang=\"{}\">{part}</div>", escape_text(&language));
         if !parts.contains(&part) {
             parts.push(part);
         }
@@ -239,7 +265,7 @@ fn content(own: &[&Block<'_>], others: &[&Block<'_>], title: Option<&str>) -> Op
 
 /// Returns a text as markup. Its own markup is kept, blank lines end paragraphs, and lines broken only by
 /// their width are joined.
-fn paragraphs(text: &str) -> String {
+fn text_to_markup(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if ["<br", "<p>", "</"].iter().any(|tag| lower.contains(tag)) {
         return format!("<div>{text}</div>");
@@ -256,7 +282,7 @@ fn paragraphs(text: &str) -> String {
             } else {
                 "<br>"
             };
-            let written: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
+            let written: Vec<String> = lines.iter().map(|line| escape_text(line)).collect();
             html = html + "<p>" + &written.join(between) + "</p>";
             lines.clear();
         }
@@ -264,18 +290,18 @@ fn paragraphs(text: &str) -> String {
     html
 }
 
-fn tags(alert: &Element<'_>, own: &[&Block<'_>]) -> Vec<RawTag> {
+fn collect_tags(alert: &XmlElement<'_>, own: &[&AlertInfo<'_>]) -> Vec<RawTag> {
     let mut tags: Vec<RawTag> = Vec::new();
-    let kind = text(alert, "msgType").filter(|kind| kind != "Alert");
+    let kind = child_text(alert, "msgType").filter(|kind| kind != "Alert");
     let categories = own.iter().flat_map(|block| {
-        let coded =
-            children(&block.0, "category").map(|found| found.characters().trim().to_owned());
+        let coded = child_elements(&block.0, "category")
+            .map(|found| found.text_content().trim().to_owned());
         coded.filter_map(|code| {
             let known = CATEGORIES.iter().find(|(known, _)| *known == code);
             known.map(|(_, name)| (*name).to_owned())
         })
     });
-    let events = own.iter().filter_map(|block| block.value("event"));
+    let events = own.iter().filter_map(|block| block.child_text("event"));
     for name in kind.into_iter().chain(categories).chain(events) {
         let tag = RawTag::from(name);
         if !tags.contains(&tag) {
@@ -286,27 +312,31 @@ fn tags(alert: &Element<'_>, own: &[&Block<'_>]) -> Vec<RawTag> {
 }
 
 /// Returns the resources that the blocks attach.
-fn resources<'a>(own: &'a [&Block<'_>]) -> impl Iterator<Item = RawEnclosure> + use<'a> {
-    let all = own.iter().flat_map(|block| children(&block.0, "resource"));
+fn collect_resources<'a>(
+    own: &'a [&AlertInfo<'_>],
+) -> impl Iterator<Item = RawEnclosure> + use<'a> {
+    let all = own
+        .iter()
+        .flat_map(|block| child_elements(&block.0, "resource"));
     all.filter_map(|resource| {
         Some(RawEnclosure {
-            url: text(&resource, "uri")?,
-            title: text(&resource, "resourceDesc"),
-            mime_type: text(&resource, "mimeType"),
-            length_bytes: text(&resource, "size"),
+            url: child_text(&resource, "uri")?,
+            title: child_text(&resource, "resourceDesc"),
+            mime_type: child_text(&resource, "mimeType"),
+            length_bytes: child_text(&resource, "size"),
             duration: None,
         })
     })
 }
 
-fn is_page(file: &RawEnclosure) -> bool {
+fn is_web_page(file: &RawEnclosure) -> bool {
     let stated = file.mime_type.as_deref().unwrap_or_default();
     stated.trim().eq_ignore_ascii_case("text/html")
 }
 
-fn page(file: RawEnclosure) -> RawLink {
+fn page_link(file: RawEnclosure) -> RawLink {
     RawLink {
-        relation: Relation::Related,
+        relation: LinkRelation::Related,
         url: file.url,
         title: file.title,
     }

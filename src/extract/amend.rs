@@ -11,18 +11,18 @@ const MAX_REPLACED: usize = 1 << 20;
 
 /// Replaces texts, then rewrites dates, in every entry. Dates are read in the operator's format, else as
 /// counts of programs.
-pub(super) fn all(entries: &mut [RawEntry], source: &Source) {
+pub(super) fn amend_entries(entries: &mut [RawEntry], source: &Source) {
     for entry in entries {
         for replacement in &source.replace {
-            replace(entry, replacement);
+            apply_replacement(entry, replacement);
         }
         for date in [&mut entry.published, &mut entry.updated, &mut entry.event] {
-            rewrite(date, &source.date_formats);
+            rewrite_date(date, &source.date_formats);
         }
     }
 }
 
-fn replace(entry: &mut RawEntry, replacement: &Replacement) {
+fn apply_replacement(entry: &mut RawEntry, replacement: &Replacement) {
     let plain = |text: &mut String| {
         *text = replacement.apply(text, MAX_REPLACED);
     };
@@ -73,10 +73,10 @@ fn replace(entry: &mut RawEntry, replacement: &Replacement) {
     }
 }
 
-fn rewrite(date: &mut Option<String>, formats: &[DateFormat]) {
+fn rewrite_date(date: &mut Option<String>, formats: &[DateFormat]) {
     let Some(text) = date else { return };
-    let stated = formats.iter().find_map(|format| format.iso(text));
-    if let Some(iso) = stated.or_else(|| epoch::counted(text)) {
+    let stated = formats.iter().find_map(|format| format.to_iso(text));
+    if let Some(iso) = stated.or_else(|| epoch::epoch_to_iso(text)) {
         *text = iso;
     }
 }

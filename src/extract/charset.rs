@@ -40,25 +40,25 @@ const ESCAPE: u8 = 0x1B;
 
 /// The text of a document.
 #[derive(Debug)]
-pub(super) struct Decoded<'a> {
+pub(super) struct DecodedText<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) problems: Vec<Problem>,
 }
 
 /// Decodes `document`, with `charset` if the operator set one.
-pub(super) fn decode(document: &Document, charset: Option<Charset>) -> Decoded<'_> {
+pub(super) fn decode_document(document: &Document, charset: Option<Charset>) -> DecodedText<'_> {
     let marked = document.body.as_slice();
     let body = marked.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(marked);
     let mut problems = Vec::new();
-    let read = if let Some(wide) = wide(body) {
+    let read = if let Some(wide) = decode_wide(body) {
         wide
     } else if let Some(charset) = charset {
-        read(charset, body)
+        decode_as(charset, body)
     } else {
-        let stated = stated(body, document.content_type.as_deref());
+        let stated = stated_encodings(body, document.content_type.as_deref());
         let has_mark = body.len() < marked.len();
-        let read = choose(body, &stated, has_mark, document.url.domain());
-        problems.extend(contradiction(&read, stated.first(), has_mark));
+        let read = choose_decoding(body, &stated, has_mark, document.url.domain());
+        problems.extend(check_stated_encoding(&read, stated.first(), has_mark));
         read
     };
     if read.bad > 0 {
@@ -67,33 +67,33 @@ pub(super) fn decode(document: &Document, charset: Option<Charset>) -> Decoded<'
             charset: read.name,
         });
     }
-    Decoded {
+    DecodedText {
         text: without_c1(read.text),
         problems,
     }
 }
 
 /// Bytes decoded in one encoding.
-struct Read<'a> {
+struct DecodedBytes<'a> {
     text: Cow<'a, str>,
     name: &'static str,
     /// The number of places that the encoding cannot decode.
     bad: usize,
 }
 
-impl Read<'_> {
+impl DecodedBytes<'_> {
     /// Returns true if so little is unreadable that the rest is not readable by chance. `Shift_JIS` has
     /// private characters for the bytes it cannot read.
     fn is_sound(&self) -> bool {
         let odd = |c: &char| matches!(*c, '\u{E000}'..='\u{F8FF}' | char::REPLACEMENT_CHARACTER);
-        sequences(&self.text).filter(odd).count() * 20 <= sequences(&self.text).count()
+        non_ascii_chars(&self.text).filter(odd).count() * 20 <= non_ascii_chars(&self.text).count()
     }
 }
 
-fn read(charset: impl Into<Charset>, body: &[u8]) -> Read<'_> {
+fn decode_as(charset: impl Into<Charset>, body: &[u8]) -> DecodedBytes<'_> {
     let charset = charset.into();
-    if charset.is(UTF_8) {
-        return Utf8::of(body).read;
+    if charset.is_encoding(UTF_8) {
+        return Utf8Evidence::from_bytes(body).read;
     }
     let (mut text, malformed) = charset.decode(body);
     // A truncated document is often cut within a character.
@@ -105,7 +105,7 @@ fn read(charset: impl Into<Charset>, body: &[u8]) -> Read<'_> {
     } else {
         0
     };
-    Read {
+    DecodedBytes {
         text,
         name: charset.name(),
         bad,
@@ -113,24 +113,24 @@ fn read(charset: impl Into<Charset>, body: &[u8]) -> Read<'_> {
 }
 
 /// Decodes UTF-16 and UTF-32.
-fn wide(body: &[u8]) -> Option<Read<'_>> {
+fn decode_wide(body: &[u8]) -> Option<DecodedBytes<'_>> {
     Some(match body {
-        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
-        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
-        [0xFF, 0xFE, rest @ ..] => read(UTF_16LE, rest),
-        [0xFE, 0xFF, rest @ ..] => read(UTF_16BE, rest),
-        [1..=0xFF, 0, 0, 0, ..] => utf32(body, u32::from_le_bytes),
-        [0, 0, 0, 1..=0xFF, ..] => utf32(body, u32::from_be_bytes),
-        [1..=0xFF, 0, 1..=0xFF, 0, ..] => read(UTF_16LE, body),
-        [0, 1..=0xFF, 0, 1..=0xFF, ..] => read(UTF_16BE, body),
+        [0xFF, 0xFE, 0, 0, rest @ ..] => decode_utf32(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => decode_utf32(rest, u32::from_be_bytes),
+        [0xFF, 0xFE, rest @ ..] => decode_as(UTF_16LE, rest),
+        [0xFE, 0xFF, rest @ ..] => decode_as(UTF_16BE, rest),
+        [1..=0xFF, 0, 0, 0, ..] => decode_utf32(body, u32::from_le_bytes),
+        [0, 0, 0, 1..=0xFF, ..] => decode_utf32(body, u32::from_be_bytes),
+        [1..=0xFF, 0, 1..=0xFF, 0, ..] => decode_as(UTF_16LE, body),
+        [0, 1..=0xFF, 0, 1..=0xFF, ..] => decode_as(UTF_16BE, body),
         _ => return None,
     })
 }
 
-fn utf32(body: &[u8], number: fn([u8; 4]) -> u32) -> Read<'static> {
+fn decode_utf32(body: &[u8], number: fn([u8; 4]) -> u32) -> DecodedBytes<'static> {
     let units = body.as_chunks().0.iter();
     let characters = units.map(|unit| char::from_u32(number(*unit)));
-    Read {
+    DecodedBytes {
         bad: characters.clone().filter(Option::is_none).count(),
         text: characters
             .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
@@ -140,20 +140,20 @@ fn utf32(body: &[u8], number: fn([u8; 4]) -> u32) -> Read<'static> {
 }
 
 /// An encoding that a document or its server names.
-struct Stated {
+struct StatedEncoding {
     label: String,
     /// The encoding, if it can be true.
     encoding: Option<Charset>,
 }
 
-impl Stated {
+impl StatedEncoding {
     fn new(label: &[u8]) -> Self {
         let label = label.get(..LABEL_BYTES).unwrap_or(label);
         let label = String::from_utf8_lossy(label).into_owned();
         let named = label.parse().ok();
         let is_untrue = |charset: &Charset| {
-            charset.is(UTF_16BE)
-                || charset.is(UTF_16LE)
+            charset.is_encoding(UTF_16BE)
+                || charset.is_encoding(UTF_16LE)
                 || label.to_ascii_lowercase().ends_with("ascii")
         };
         let encoding = named.filter(|encoding| !is_untrue(encoding));
@@ -167,21 +167,21 @@ impl Stated {
 }
 
 /// Returns the stated encodings, the most trustworthy first.
-fn stated(body: &[u8], content_type: Option<&str>) -> Vec<Stated> {
+fn stated_encodings(body: &[u8], content_type: Option<&str>) -> Vec<StatedEncoding> {
     let served = content_type.and_then(|value| label_after(value.as_bytes(), b"charset"));
-    let mut stated: Vec<Stated> = [served, declared(body)]
+    let mut stated: Vec<StatedEncoding> = [served, declared_label(body)]
         .into_iter()
         .flatten()
-        .map(Stated::new)
+        .map(StatedEncoding::new)
         .collect();
-    if stated.first().is_some_and(Stated::is_default) {
+    if stated.first().is_some_and(StatedEncoding::is_default) {
         stated.reverse();
     }
     stated
 }
 
 /// Returns the label in an XML declaration, or in the first `meta` that has one.
-fn declared(body: &[u8]) -> Option<&[u8]> {
+fn declared_label(body: &[u8]) -> Option<&[u8]> {
     let head = body.get(..DECLARATION_BYTES).unwrap_or(body);
     let after = |mark: &[u8]| {
         let lower = head.to_ascii_lowercase();
@@ -211,34 +211,43 @@ fn label_after<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// Decodes `body` in the stated encoding if that is possible, else in the detected one.
-fn choose<'a>(body: &'a [u8], stated: &[Stated], has_mark: bool, host: Option<&str>) -> Read<'a> {
-    let utf8 = Utf8::of(body);
+fn choose_decoding<'a>(
+    body: &'a [u8],
+    stated: &[StatedEncoding],
+    has_mark: bool,
+    host: Option<&str>,
+) -> DecodedBytes<'a> {
+    let utf8 = Utf8Evidence::from_bytes(body);
     if body.is_ascii() {
-        let japanese = memchr(ESCAPE, body).is_some() && guess(body, host) == ISO_2022_JP;
+        let japanese = memchr(ESCAPE, body).is_some() && guess_encoding(body, host) == ISO_2022_JP;
         return if japanese {
-            read(ISO_2022_JP, body)
+            decode_as(ISO_2022_JP, body)
         } else {
             utf8.read
         };
     }
     let mut named = stated.iter().filter_map(|stated| stated.encoding);
-    let says_utf8 = has_mark || named.clone().any(|charset| charset.is(UTF_8));
+    let says_utf8 = has_mark || named.clone().any(|charset| charset.is_encoding(UTF_8));
     if utf8.is_certain() || says_utf8 && utf8.is_likely() {
         return utf8.read;
     }
-    let others = named.by_ref().filter(|charset| !charset.is(UTF_8));
+    let others = named.by_ref().filter(|charset| !charset.is_encoding(UTF_8));
     let sound = others
-        .map(|charset| read(charset, body))
-        .find(Read::is_sound);
+        .map(|charset| decode_as(charset, body))
+        .find(DecodedBytes::is_sound);
     match sound {
         Some(sound) => sound,
         None if utf8.is_likely() => utf8.read,
-        None => read(guess(body, host), body),
+        None => decode_as(guess_encoding(body, host), body),
     }
 }
 
 /// Returns the problem if a document's stated encoding is wrong or missing.
-fn contradiction(read: &Read, first: Option<&Stated>, has_mark: bool) -> Option<Problem> {
+fn check_stated_encoding(
+    read: &DecodedBytes,
+    first: Option<&StatedEncoding>,
+    has_mark: bool,
+) -> Option<Problem> {
     let stated = match first {
         _ if has_mark && read.name == UTF_8.name() || read.text.is_ascii() => return None,
         None if read.name == UTF_8.name() => return None,
@@ -258,7 +267,7 @@ fn contradiction(read: &Read, first: Option<&Stated>, has_mark: bool) -> Option<
 }
 
 /// Guesses an encoding other than UTF-8. If languages share letters, the top-level domain decides.
-fn guess(body: &[u8], host: Option<&str>) -> &'static Encoding {
+fn guess_encoding(body: &[u8], host: Option<&str>) -> &'static Encoding {
     let domain = host
         .and_then(|host| host.trim_end_matches('.').rsplit('.').next())
         .map(str::as_bytes)
@@ -273,28 +282,28 @@ fn guess(body: &[u8], host: Option<&str>) -> &'static Encoding {
 }
 
 /// Bytes decoded as UTF-8, with the evidence for UTF-8.
-struct Utf8<'a> {
-    read: Read<'a>,
+struct Utf8Evidence<'a> {
+    read: DecodedBytes<'a>,
     /// The number of sequences of more than one byte. If all of the text is UTF-8, counting stops at
     /// [`CONVINCING`].
     sequences: usize,
 }
 
-impl<'a> Utf8<'a> {
-    fn of(body: &'a [u8]) -> Self {
+impl<'a> Utf8Evidence<'a> {
+    fn from_bytes(body: &'a [u8]) -> Self {
         let (text, sequences, bad) = match std::str::from_utf8(body) {
             // This checks many bytes at a time, instead of characters one by one.
             Ok(text) if text.is_ascii() => (Cow::Borrowed(text), 0, 0),
             Ok(text) => (
                 Cow::Borrowed(text),
-                sequences(text).take(CONVINCING).count(),
+                non_ascii_chars(text).take(CONVINCING).count(),
                 0,
             ),
-            Err(_) => mended(body),
+            Err(_) => decode_damaged_utf8(body),
         };
         let name = UTF_8.name();
         Self {
-            read: Read { text, name, bad },
+            read: DecodedBytes { text, name, bad },
             sequences,
         }
     }
@@ -308,31 +317,31 @@ impl<'a> Utf8<'a> {
     }
 }
 
-fn sequences(text: &str) -> impl Iterator<Item = char> {
+fn non_ascii_chars(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !c.is_ascii())
 }
 
 /// Decodes text that is mostly UTF-8. Also returns the number of its UTF-8 sequences and the number of bad
 /// places.
-fn mended(body: &[u8]) -> (Cow<'_, str>, usize, usize) {
+fn decode_damaged_utf8(body: &[u8]) -> (Cow<'_, str>, usize, usize) {
     let mut text = String::with_capacity(body.len());
     let (mut good, mut bad, mut end) = (0, 0, 0);
     for chunk in body.utf8_chunks() {
         end += chunk.valid().len() + chunk.invalid().len();
-        good += sequences(chunk.valid()).count();
+        good += non_ascii_chars(chunk.valid()).count();
         text.push_str(chunk.valid());
         let next = body.get(end).copied();
-        if next.is_none() && is_beginning(chunk.invalid()) {
+        if next.is_none() && is_sequence_start(chunk.invalid()) {
             break;
         }
-        text.push(stray(chunk.valid(), chunk.invalid(), next));
+        text.push(decode_stray_bytes(chunk.valid(), chunk.invalid(), next));
         bad += 1;
     }
     (Cow::Owned(text), good, bad)
 }
 
 /// Returns true if the only error is that more bytes should follow.
-fn is_beginning(bytes: &[u8]) -> bool {
+fn is_sequence_start(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), str::is_empty)
 }
 
@@ -341,19 +350,19 @@ fn is_beginning(bytes: &[u8]) -> bool {
 /// A windows-1252 letter has other letters next to it. Bytes that begin a character and do not finish it were
 /// cut by software that shortens texts by the byte, and so were bytes that follow other characters of several
 /// bytes, such as ideographs.
-fn stray(before: &str, bytes: &[u8], next: Option<u8>) -> char {
+fn decode_stray_bytes(before: &str, bytes: &[u8], next: Option<u8>) -> char {
     let is_letter = match bytes {
         [0xC2..=0xDF] => next.is_some_and(|next| next.is_ascii_alphabetic()),
         [_] => before.chars().next_back().is_none_or(|c| c.is_ascii()),
         _ => false,
     };
     match bytes {
-        [byte] if is_letter => windows_1252(*byte),
+        [byte] if is_letter => decode_windows_1252(*byte),
         _ => char::REPLACEMENT_CHARACTER,
     }
 }
 
-fn windows_1252(byte: u8) -> char {
+fn decode_windows_1252(byte: u8) -> char {
     let bytes = [byte];
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
     text.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
@@ -367,7 +376,7 @@ fn without_c1(text: Cow<'_, str>) -> Cow<'_, str> {
         return text;
     }
     let meant = |c| match u8::try_from(c) {
-        Ok(byte @ 0x80..=0x9F) => windows_1252(byte),
+        Ok(byte @ 0x80..=0x9F) => decode_windows_1252(byte),
         _ => c,
     };
     text.chars().map(meant).collect()
@@ -402,7 +411,7 @@ mod tests {
         problems: &[&str],
     ) {
         let document = document(body.as_ref(), content_type);
-        let decoded = decode(&document, charset.map(|label| label.parse().unwrap()));
+        let decoded = decode_document(&document, charset.map(|label| label.parse().unwrap()));
         let shown = |problem: &Problem| match problem {
             Problem::Charset { stated, read } => {
                 format!("{} > {read}", stated.as_deref().unwrap_or_default())
@@ -700,7 +709,10 @@ mod tests {
     #[test]
     fn utf8_is_not_copied() {
         let document = document(SPANISH.as_bytes(), None);
-        assert!(matches!(decode(&document, None).text, Cow::Borrowed(_)));
+        assert!(matches!(
+            decode_document(&document, None).text,
+            Cow::Borrowed(_)
+        ));
     }
 
     proptest! {
@@ -708,7 +720,7 @@ mod tests {
         fn utf8_stays_as_it_is(text in "(<|[a-zñ\u{A0}-\u{2FF}高-龠😀 ]){0,60}", mark in any::<bool>()) {
             let mark = if mark { "\u{FEFF}" } else { "" };
             let document = document(format!("{mark}{text}").as_bytes(), None);
-            let decoded = decode(&document, None);
+            let decoded = decode_document(&document, None);
             prop_assert_eq!((&*decoded.text, decoded.problems), (&*text, Vec::new()));
         }
 
@@ -719,7 +731,7 @@ mod tests {
         ) {
             let (body, text) = feed(label, label, &text);
             let document = document(&body, None);
-            let decoded = decode(&document, None);
+            let decoded = decode_document(&document, None);
             prop_assert_eq!((&*decoded.text, decoded.problems), (&*text, Vec::new()));
         }
     }

@@ -4,26 +4,27 @@
 //! those that the page states for programs, else those that its structure shows. A page without any gives an
 //! empty one, and a file becomes an attachment. No network, no clock.
 
-use super::{ExtractError, amend, charset, foreign, hints, html};
-use crate::model::{Css, Detail, Document, Fields, RawEnclosure, Source};
+use super::{ExtractError, amend, charset, date_hints, foreign, html};
+use crate::model::{Css, Document, EntryDetail, Fields, RawEnclosure, Source};
 
 /// Reads the page of an entry.
 ///
 /// # Errors
 /// Returns [`ExtractError::TooDeep`] for a page that is nested deeper than any real one.
-pub fn detail(
+pub fn extract_detail(
     document: &Document,
     fields: &Fields<Css>,
     source: &Source,
-) -> Result<Detail, ExtractError> {
-    if foreign::of_bytes(document).is_some() {
-        return Ok(file(document));
+) -> Result<EntryDetail, ExtractError> {
+    if foreign::detect_by_bytes(document).is_some() {
+        return Ok(file_detail(document));
     }
-    let charset::Decoded { text, .. } = charset::decode(document, source.charset);
-    let hints = hints(document, source);
-    let html::Page { told, mut found } = html::page(&text, &document.url, fields, source, &hints)?;
-    amend::all(std::slice::from_mut(&mut found), source);
-    Ok(Detail {
+    let charset::DecodedText { text, .. } = charset::decode_document(document, source.charset);
+    let hints = date_hints(document, source);
+    let html::ReadPage { told, mut found } =
+        html::read_entry_page(&text, &document.url, fields, source, &hints)?;
+    amend::amend_entries(std::slice::from_mut(&mut found), source);
+    Ok(EntryDetail {
         told,
         link: found.link,
         title: found.title,
@@ -42,7 +43,7 @@ pub fn detail(
 }
 
 /// Returns a document that is not a page as a file of the entry.
-fn file(document: &Document) -> Detail {
+fn file_detail(document: &Document) -> EntryDetail {
     let file = RawEnclosure {
         url: document.url.to_string(),
         title: None,
@@ -50,8 +51,8 @@ fn file(document: &Document) -> Detail {
         length_bytes: Some(document.body.len().to_string()),
         duration: None,
     };
-    Detail {
+    EntryDetail {
         enclosures: vec![file],
-        ..Detail::default()
+        ..EntryDetail::default()
     }
 }

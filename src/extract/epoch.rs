@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 const DOT_NET: &str = "/Date(";
 
 /// Returns the time that `text` counts to.
-pub(super) fn counted(text: &str) -> Option<String> {
+pub(super) fn epoch_to_iso(text: &str) -> Option<String> {
     let text = text.trim();
     let (text, is_dot_net) = match text.strip_prefix(DOT_NET) {
         Some(inner) => (inner.split([')', '+', '-']).next()?, true),
@@ -21,7 +21,7 @@ pub(super) fn counted(text: &str) -> Option<String> {
     if !is_number(whole) || !is_number(fraction) || whole.starts_with('0') {
         return None;
     }
-    if is_calendar(whole) && !is_dot_net {
+    if is_calendar_date(whole) && !is_dot_net {
         return None;
     }
     let count: i64 = whole.parse().ok()?;
@@ -36,7 +36,7 @@ pub(super) fn counted(text: &str) -> Option<String> {
 }
 
 /// Returns true if digits are `YYYYMMDDHH` or `YYYYMMDDHHMM` of these centuries.
-fn is_calendar(digits: &str) -> bool {
+fn is_calendar_date(digits: &str) -> bool {
     let is_year = digits.starts_with("19") || digits.starts_with("20");
     let pair = |at: usize| digits.get(at..at + 2)?.parse::<u32>().ok();
     let within =
@@ -50,7 +50,7 @@ fn is_calendar(digits: &str) -> bool {
 }
 
 /// Adds the zone to a time without one that is known to be Greenwich time.
-pub(super) fn of_greenwich(text: &str) -> Option<String> {
+pub(super) fn mark_as_utc(text: &str) -> Option<String> {
     let text = text.trim();
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     let mut read = forms
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<&str>) {
-        assert_eq!(counted(text).as_deref(), expected, "{text}");
+        assert_eq!(epoch_to_iso(text).as_deref(), expected, "{text}");
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn times_of_greenwich_get_their_zone() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(of_greenwich(text).as_deref(), expected, "{text}");
+            assert_eq!(mark_as_utc(text).as_deref(), expected, "{text}");
         };
         check("2021-06-28T07:30:00", Some("2021-06-28T07:30:00Z"));
         check("2021-06-28 07:30:00.5", Some("2021-06-28T07:30:00Z"));

@@ -72,16 +72,16 @@ mod json;
 
 use url::Url;
 
-pub(super) use self::fault::{Fault, Faults};
-pub(super) use self::json::{may_be_converted, mend};
-pub(super) use self::references::decode;
-pub(super) use self::scan::{Scanner, Tag, Token, local};
+pub(super) use self::fault::{FormatFault, FormatFaults};
+pub(super) use self::json::{may_be_converted, repair_json};
+pub(super) use self::references::decode_references;
+pub(super) use self::scan::{XmlScanner, XmlTag, XmlToken, local_name};
 use super::ExtractError;
 use crate::model::{Extracted, Location};
 
 /// The format of a text, by its first element or character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum TextFormat {
     Xml,
     Json,
     Html,
@@ -105,22 +105,26 @@ const JUNK_BYTES: usize = 16 * 1024;
 /// # Errors
 /// Returns [`ExtractError::NotAFeed`] for anything else, and [`ExtractError::BadFeed`] for a JSON feed that
 /// breaks off before its first entry is complete.
-pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extracted, ExtractError> {
+pub(super) fn read_feed(
+    text: &str,
+    url: &Url,
+    location: &Location,
+) -> Result<Extracted, ExtractError> {
     let not_a_feed = |found| Err(ExtractError::NotAFeed { found, link: None });
-    match sniff(text) {
-        Format::Xml => Ok(xml::read(text, url)),
-        Format::Json => json::read(text),
-        Format::Html => match held_in_page(text) {
-            Some(held) => read(&held, url, location),
+    match sniff_format(text) {
+        TextFormat::Xml => Ok(xml::read_xml_feed(text, url)),
+        TextFormat::Json => json::read_json_feed(text),
+        TextFormat::Html => match feed_shown_in_page(text) {
+            Some(held) => read_feed(&held, url, location),
             None => Err(ExtractError::NotAFeed {
                 found: "an HTML page",
-                link: linked_feed(text, url).map(|link| location.leading_to(link)),
+                link: find_linked_feed(text, url).map(|link| location.linked_url(link)),
             }),
         },
-        Format::Other(found) => not_a_feed(found),
-        Format::OtherXml => not_a_feed("XML of another kind"),
-        Format::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
-        Format::Unknown => not_a_feed("text"),
+        TextFormat::Other(found) => not_a_feed(found),
+        TextFormat::OtherXml => not_a_feed("XML of another kind"),
+        TextFormat::Unknown if text.trim().is_empty() => not_a_feed("an empty document"),
+        TextFormat::Unknown => not_a_feed("text"),
     }
 }
 
@@ -129,61 +133,63 @@ pub(super) fn read(text: &str, url: &Url, location: &Location) -> Result<Extract
 /// # Errors
 /// Returns [`ExtractError::NotAFeed`] if `items` is missing, and [`ExtractError::BadFeed`] if the feed breaks
 /// off before its first entry is complete.
-pub(super) fn json(text: &str) -> Result<Extracted, ExtractError> {
-    json::read(text)
+pub(super) fn read_json(text: &str) -> Result<Extracted, ExtractError> {
+    json::read_json_feed(text)
 }
 
 /// Detects the format by the first element that a feed or a page begins with, regardless of prefix, namespace
 /// and `Content-Type`.
-pub(super) fn sniff(text: &str) -> Format {
+pub(super) fn sniff_format(text: &str) -> TextFormat {
     let text = text.trim_start_matches(is_blank);
     if text.starts_with('{') {
-        return Format::Json;
+        return TextFormat::Json;
     }
-    let mut scanner = Scanner::new(text);
-    let mut seen = Format::Unknown;
+    let mut scanner = XmlScanner::new(text);
+    let mut seen = TextFormat::Unknown;
     while scanner.position() < JUNK_BYTES
-        && let Some(token) = scanner.next()
+        && let Some(token) = scanner.next_token()
     {
-        let Token::Open(tag) = token else { continue };
-        match local(tag.name).to_ascii_lowercase().as_str() {
+        let XmlToken::Open(tag) = token else { continue };
+        match local_name(tag.name).to_ascii_lowercase().as_str() {
             // RDF within a document of another kind describes that document.
-            "rdf" if seen == Format::OtherXml => {}
-            "rss" | "rdf" | "feed" | "channel" => return Format::Xml,
+            "rdf" if seen == TextFormat::OtherXml => {}
+            "rss" | "rdf" | "feed" | "channel" => return TextFormat::Xml,
             // A document may be one entry (RFC 4287 §2).
-            "entry" if seen == Format::Unknown && is_of_atom(&tag) => return Format::Xml,
-            "html" | "body" if wraps_feed(&mut scanner) => return Format::Xml,
+            "entry" if seen == TextFormat::Unknown && is_atom_tag(&tag) => return TextFormat::Xml,
+            "html" | "body" if wraps_feed(&mut scanner) => return TextFormat::Xml,
             "html" | "head" | "body" | "title" | "meta" | "link" | "script" | "table" => {
-                return Format::Html;
+                return TextFormat::Html;
             }
             "div" | "p" | "main" | "article" | "section" | "ul" | "h1" | "h2" => {
-                seen = Format::Html;
+                seen = TextFormat::Html;
             }
-            "opml" => return Format::Other(FEED_LIST),
-            "urlset" | "sitemapindex" => return Format::Other(SITEMAP),
-            _ if seen == Format::Unknown && text.starts_with('<') => seen = Format::OtherXml,
+            "opml" => return TextFormat::Other(FEED_LIST),
+            "urlset" | "sitemapindex" => return TextFormat::Other(SITEMAP),
+            _ if seen == TextFormat::Unknown && text.starts_with('<') => {
+                seen = TextFormat::OtherXml
+            }
             _ => {}
         }
     }
-    if seen == Format::OtherXml && is_html_by_declaration(text) {
-        return Format::Html;
+    if seen == TextFormat::OtherXml && has_html_doctype(text) {
+        return TextFormat::Html;
     }
     seen
 }
 
-fn is_of_atom(tag: &Tag<'_>) -> bool {
+fn is_atom_tag(tag: &XmlTag<'_>) -> bool {
     let names = ["http://www.w3.org/2005/Atom", "http://purl.org/atom/ns"];
     names.iter().any(|name| tag.attributes.contains(name))
 }
 
 /// Returns true if a page contains nothing but a feed, which some program wrapped in it.
-fn wraps_feed(scanner: &mut Scanner<'_>) -> bool {
+fn wraps_feed(scanner: &mut XmlScanner<'_>) -> bool {
     while scanner.position() < JUNK_BYTES
-        && let Some(token) = scanner.next()
+        && let Some(token) = scanner.next_token()
     {
-        let Token::Open(tag) = token else { continue };
-        match local(tag.name).to_ascii_lowercase().as_str() {
-            "feed" => return is_of_atom(&tag),
+        let XmlToken::Open(tag) = token else { continue };
+        match local_name(tag.name).to_ascii_lowercase().as_str() {
+            "feed" => return is_atom_tag(&tag),
             "rss" => return tag.attributes.contains("version"),
             "head" | "body" | "meta" | "title" | "link" | "style" | "pre" | "div" | "p" | "br" => {}
             _ => return false,
@@ -194,30 +200,30 @@ fn wraps_feed(scanner: &mut Scanner<'_>) -> bool {
 
 /// Returns the feed that a page shows as text: browsers render feeds this way, and programs that fetch by a
 /// browser pass the page on.
-pub(super) fn held_in_page(text: &str) -> Option<String> {
-    let mut scanner = Scanner::new(text);
+pub(super) fn feed_shown_in_page(text: &str) -> Option<String> {
+    let mut scanner = XmlScanner::new(text);
     let mut is_shown = false;
     while scanner.position() < JUNK_BYTES
-        && let Some(token) = scanner.next()
+        && let Some(token) = scanner.next_token()
     {
         match token {
-            Token::Open(tag) => match local(tag.name).to_ascii_lowercase().as_str() {
+            XmlToken::Open(tag) => match local_name(tag.name).to_ascii_lowercase().as_str() {
                 "pre" => is_shown = true,
                 "html" | "head" | "body" | "meta" | "link" | "title" | "style" | "div" => {}
                 _ => return None,
             },
-            Token::Text(found) if is_shown => {
-                let held = references::decode(found).0;
-                let is_feed = matches!(sniff(&held), Format::Xml | Format::Json);
+            XmlToken::Text(found) if is_shown => {
+                let held = references::decode_references(found).0;
+                let is_feed = matches!(sniff_format(&held), TextFormat::Xml | TextFormat::Json);
                 return is_feed.then(|| held.into_owned());
             }
-            Token::Text(_) | Token::Cdata(_) | Token::Close(_) => {}
+            XmlToken::Text(_) | XmlToken::Cdata(_) | XmlToken::Close(_) => {}
         }
     }
     None
 }
 
-pub(super) fn is_html_by_declaration(text: &str) -> bool {
+pub(super) fn has_html_doctype(text: &str) -> bool {
     let start: String = text.chars().take(14).collect();
     start.eq_ignore_ascii_case("<!doctype html")
 }
@@ -227,12 +233,12 @@ pub(super) fn is_blank(c: char) -> bool {
 }
 
 /// Returns the feed that a page links to, the surest one.
-pub(super) fn linked_feed(text: &str, url: &Url) -> Option<Url> {
-    super::html::leads(text, url)?.feeds.into_iter().next()
+pub(super) fn find_linked_feed(text: &str, url: &Url) -> Option<Url> {
+    super::html::find_leads(text, url)?.feeds.into_iter().next()
 }
 
 /// Returns the text, unless it is blank.
-fn filled(text: &str) -> Option<String> {
+fn non_blank(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
@@ -243,7 +249,7 @@ mod tests {
 
     fn of(text: &str) -> Result<Extracted, ExtractError> {
         let url: Url = "https://host.example/feed".parse().unwrap();
-        read(text, &url, &Location::Http(PublicUrl::new(url.clone())))
+        read_feed(text, &url, &Location::Http(PublicUrl::new(url.clone())))
     }
 
     /// Checks the problems of an entry around `levels` elements of another namespace, and its title.

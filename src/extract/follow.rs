@@ -8,21 +8,21 @@ use scraper::{Html, Selector};
 use url::Url;
 
 use super::html;
-use crate::model::{Advice, PageWay, Pages};
+use crate::model::{PageWay, Pages, SubscriptionHints};
 
 /// Returns the next page that `page` links to. The page came from `url`, and its relative addresses are
 /// resolved against `base`.
-pub(super) fn of_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
+pub(super) fn next_page(page: &Html, url: &Url, base: &Url, pages: Option<&Pages>) -> Vec<Url> {
     let next = match pages.map(|pages| &pages.way) {
-        Some(PageWay::Next(link)) => html::address(page, link),
-        Some(PageWay::Rel) => related(page),
+        Some(PageWay::Next(link)) => html::linked_address(page, link),
+        Some(PageWay::Rel) => rel_next_address(page),
         Some(PageWay::Parameter { .. } | PageWay::Address { .. }) | None => None,
     };
-    within(url, base, next.as_deref())
+    resolve_on_site(url, base, next.as_deref())
 }
 
 /// Returns `<link rel="next">` or `<a rel="next">` (HTML §4.6.6.12), whichever comes first.
-fn related(page: &Html) -> Option<String> {
+fn rel_next_address(page: &Html) -> Option<String> {
     let selector = r#"link[rel~="next" i][href], a[rel~="next" i][href]"#;
     let next = Selector::parse(selector).expect("a selector of our own");
     let found = page.select(&next).next()?;
@@ -31,23 +31,27 @@ fn related(page: &Html) -> Option<String> {
 
 /// Returns the next page of a feed (RFC 5005 §3), else the archive before it (§4): both lead to older
 /// entries.
-pub(super) fn of_feed(advice: &Advice, url: &Url, pages: Option<&Pages>) -> Vec<Url> {
+pub(super) fn next_feed_page(
+    advice: &SubscriptionHints,
+    url: &Url,
+    pages: Option<&Pages>,
+) -> Vec<Url> {
     let Some(PageWay::Rel) = pages.map(|pages| &pages.way) else {
         return Vec::new();
     };
     let next = advice.next.as_deref();
-    within(url, url, next.or(advice.previous_archive.as_deref()))
+    resolve_on_site(url, url, next.or(advice.previous_archive.as_deref()))
 }
 
-fn within(url: &Url, base: &Url, next: Option<&str>) -> Vec<Url> {
+fn resolve_on_site(url: &Url, base: &Url, next: Option<&str>) -> Vec<Url> {
     let next = next.and_then(|next| base.join(next.trim()).ok());
-    let next = next.filter(|next| same_site(url, next));
+    let next = next.filter(|next| is_same_site(url, next));
     next.into_iter().collect()
 }
 
 /// Returns true if both addresses are of the same site: for the web the same host, for a file the same
 /// folder.
-pub(super) fn same_site(url: &Url, next: &Url) -> bool {
+pub(super) fn is_same_site(url: &Url, next: &Url) -> bool {
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let folder = |url: &Url| {
         url.path()
@@ -85,7 +89,7 @@ mod tests {
                 .parse()
                 .expect("an address");
             let page = Html::parse_document(page);
-            check(&of_page(&page, &url, &url, Some(&rel())), expected);
+            check(&next_page(&page, &url, &url, Some(&rel())), expected);
         };
         let next = Some("https://host.example/news/?a=1&p=2");
         check(
@@ -105,14 +109,14 @@ mod tests {
     #[test]
     fn a_feed_names_its_next_page_or_an_archive() {
         let check = |next: Option<&str>, archive: Option<&str>, expected| {
-            let advice = Advice {
+            let advice = SubscriptionHints {
                 next: next.map(str::to_owned),
                 previous_archive: archive.map(str::to_owned),
-                ..Advice::default()
+                ..SubscriptionHints::default()
             };
             let url = "https://host.example/feed".parse().expect("an address");
-            check(&of_feed(&advice, &url, Some(&rel())), expected);
-            assert_eq!(of_feed(&advice, &url, None), []);
+            check(&next_feed_page(&advice, &url, Some(&rel())), expected);
+            assert_eq!(next_feed_page(&advice, &url, None), []);
         };
         check(
             Some("feed?p=2"),

@@ -10,7 +10,7 @@ use crate::model::{Document, ProblemCode};
 
 /// A document of an unsupported kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
+pub enum UnsupportedKind {
     /// iCalendar (RFC 5545).
     Calendar,
     /// vCard (RFC 6350).
@@ -39,9 +39,9 @@ pub enum Foreign {
     Binary,
 }
 
-impl Foreign {
+impl UnsupportedKind {
     /// Returns the problem code of `status`, the kind as a phrase for people, and the advice for an operator.
-    fn words(self) -> (ProblemCode, &'static str, &'static str) {
+    fn describe(self) -> (ProblemCode, &'static str, &'static str) {
         match self {
             Self::Calendar => (
                 ProblemCode::Calendar,
@@ -98,66 +98,82 @@ impl Foreign {
 
     /// Returns the problem code that `status` shows.
     pub fn code(self) -> ProblemCode {
-        self.words().0
+        self.describe().0
     }
 
     /// Returns the advice for an operator.
     pub fn action(self) -> &'static str {
-        self.words().2
+        self.describe().2
     }
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for UnsupportedKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words().1)
+        f.write_str(self.describe().1)
     }
 }
 
 const LINKING: &str = "give the page that links to it: files become attachments of its entries";
 
 /// Bytes at an offset that identify a format.
-const SIGNATURES: [(usize, &[u8], Foreign); 29] = [
-    (0, b"%PDF-", Foreign::Pdf),
-    (0, b"%!PS", Foreign::Office("a PostScript document")),
-    (0, b"{\\rtf", Foreign::Office("a text document (RTF)")),
+const SIGNATURES: [(usize, &[u8], UnsupportedKind); 29] = [
+    (0, b"%PDF-", UnsupportedKind::Pdf),
+    (0, b"%!PS", UnsupportedKind::Office("a PostScript document")),
+    (
+        0,
+        b"{\\rtf",
+        UnsupportedKind::Office("a text document (RTF)"),
+    ),
     (
         0,
         b"\xD0\xCF\x11\xE0",
-        Foreign::Office("an office document"),
+        UnsupportedKind::Office("an office document"),
     ),
-    (0, b"\x1F\x8B", Foreign::Archive("an archive (gzip)")),
-    (0, b"BZh", Foreign::Archive("an archive (bzip2)")),
-    (0, b"\xFD7zXZ\0", Foreign::Archive("an archive (xz)")),
+    (
+        0,
+        b"\x1F\x8B",
+        UnsupportedKind::Archive("an archive (gzip)"),
+    ),
+    (0, b"BZh", UnsupportedKind::Archive("an archive (bzip2)")),
+    (
+        0,
+        b"\xFD7zXZ\0",
+        UnsupportedKind::Archive("an archive (xz)"),
+    ),
     (
         0,
         b"\x28\xB5\x2F\xFD",
-        Foreign::Archive("an archive (Zstandard)"),
+        UnsupportedKind::Archive("an archive (Zstandard)"),
     ),
     (
         0,
         b"7z\xBC\xAF\x27\x1C",
-        Foreign::Archive("an archive (7z)"),
+        UnsupportedKind::Archive("an archive (7z)"),
     ),
-    (0, b"Rar!\x1A\x07", Foreign::Archive("an archive (RAR)")),
-    (257, b"ustar", Foreign::Archive("an archive (tar)")),
-    (0, b"\x89PNG", Foreign::Picture),
-    (0, b"\xFF\xD8\xFF", Foreign::Picture),
-    (0, b"GIF87a", Foreign::Picture),
-    (0, b"GIF89a", Foreign::Picture),
-    (0, b"II*\0", Foreign::Picture),
-    (0, b"MM\0*", Foreign::Picture),
-    (0, b"\0\0\x01\0", Foreign::Picture),
-    (8, b"WEBP", Foreign::Picture),
-    (4, b"ftypavif", Foreign::Picture),
-    (4, b"ftypheic", Foreign::Picture),
-    (4, b"ftyp", Foreign::Recording),
-    (8, b"WAVE", Foreign::Recording),
-    (8, b"AVI ", Foreign::Recording),
-    (0, b"ID3", Foreign::Recording),
-    (0, b"OggS", Foreign::Recording),
-    (0, b"fLaC", Foreign::Recording),
-    (0, b"\xFF\xFB", Foreign::Recording),
-    (0, b"\x1A\x45\xDF\xA3", Foreign::Recording),
+    (
+        0,
+        b"Rar!\x1A\x07",
+        UnsupportedKind::Archive("an archive (RAR)"),
+    ),
+    (257, b"ustar", UnsupportedKind::Archive("an archive (tar)")),
+    (0, b"\x89PNG", UnsupportedKind::Picture),
+    (0, b"\xFF\xD8\xFF", UnsupportedKind::Picture),
+    (0, b"GIF87a", UnsupportedKind::Picture),
+    (0, b"GIF89a", UnsupportedKind::Picture),
+    (0, b"II*\0", UnsupportedKind::Picture),
+    (0, b"MM\0*", UnsupportedKind::Picture),
+    (0, b"\0\0\x01\0", UnsupportedKind::Picture),
+    (8, b"WEBP", UnsupportedKind::Picture),
+    (4, b"ftypavif", UnsupportedKind::Picture),
+    (4, b"ftypheic", UnsupportedKind::Picture),
+    (4, b"ftyp", UnsupportedKind::Recording),
+    (8, b"WAVE", UnsupportedKind::Recording),
+    (8, b"AVI ", UnsupportedKind::Recording),
+    (0, b"ID3", UnsupportedKind::Recording),
+    (0, b"OggS", UnsupportedKind::Recording),
+    (0, b"fLaC", UnsupportedKind::Recording),
+    (0, b"\xFF\xFB", UnsupportedKind::Recording),
+    (0, b"\x1A\x45\xDF\xA3", UnsupportedKind::Recording),
 ];
 
 /// The first bytes of a ZIP archive.
@@ -165,56 +181,59 @@ const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Names of files within a ZIP archive that identify its kind: the type that `OpenDocument` puts first, the
 /// main part of Office Open XML.
-const PACKED: [(&[u8], Foreign); 8] = [
+const PACKED: [(&[u8], UnsupportedKind); 8] = [
     (
         b"mimetypeapplication/vnd.oasis.opendocument.text",
-        Foreign::Office("a text document (OpenDocument)"),
+        UnsupportedKind::Office("a text document (OpenDocument)"),
     ),
     (
         b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
-        Foreign::Office("a spreadsheet (OpenDocument)"),
+        UnsupportedKind::Office("a spreadsheet (OpenDocument)"),
     ),
     (
         b"mimetypeapplication/vnd.oasis.opendocument.presentation",
-        Foreign::Office("a presentation (OpenDocument)"),
+        UnsupportedKind::Office("a presentation (OpenDocument)"),
     ),
     (
         b"mimetypeapplication/epub+zip",
-        Foreign::Office("a book (EPUB)"),
+        UnsupportedKind::Office("a book (EPUB)"),
     ),
     (
         b"word/document.xml",
-        Foreign::Office("a text document (Word)"),
+        UnsupportedKind::Office("a text document (Word)"),
     ),
-    (b"xl/workbook.", Foreign::Office("a spreadsheet (Excel)")),
+    (
+        b"xl/workbook.",
+        UnsupportedKind::Office("a spreadsheet (Excel)"),
+    ),
     (
         b"ppt/presentation.xml",
-        Foreign::Office("a presentation (PowerPoint)"),
+        UnsupportedKind::Office("a presentation (PowerPoint)"),
     ),
     (
         b"[Content_Types].xml",
-        Foreign::Office("an office document"),
+        UnsupportedKind::Office("an office document"),
     ),
 ];
 
 /// Prefixes of the types that a server states.
-const TYPES: [(&str, Foreign); 7] = [
-    ("application/pdf", Foreign::Pdf),
+const TYPES: [(&str, UnsupportedKind); 7] = [
+    ("application/pdf", UnsupportedKind::Pdf),
     (
         "application/msword",
-        Foreign::Office("a text document (Word)"),
+        UnsupportedKind::Office("a text document (Word)"),
     ),
     (
         "application/vnd.ms-excel",
-        Foreign::Office("a spreadsheet (Excel)"),
+        UnsupportedKind::Office("a spreadsheet (Excel)"),
     ),
     (
         "application/vnd.openxmlformats-",
-        Foreign::Office("an office document"),
+        UnsupportedKind::Office("an office document"),
     ),
-    ("image/", Foreign::Picture),
-    ("audio/", Foreign::Recording),
-    ("video/", Foreign::Recording),
+    ("image/", UnsupportedKind::Picture),
+    ("audio/", UnsupportedKind::Recording),
+    ("video/", UnsupportedKind::Recording),
 ];
 
 /// The number of bytes searched for those that do not occur in text.
@@ -233,58 +252,60 @@ const MACHINE_HEADERS: [&str; 5] = [
 ];
 
 /// Identifies a document by its bytes, if these are not text.
-pub(super) fn of_bytes(document: &Document) -> Option<Foreign> {
+pub(super) fn detect_by_bytes(document: &Document) -> Option<UnsupportedKind> {
     let body = document.body.as_slice();
-    let begins = |(at, sign, _): &&(usize, &[u8], Foreign)| {
+    let begins = |(at, sign, _): &&(usize, &[u8], UnsupportedKind)| {
         body.get(*at..).is_some_and(|rest| rest.starts_with(sign))
     };
     // `WAVE` and similar marks occur in texts too.
     let is_binary = body.iter().take(LOOKED_AT).any(|byte| *byte == 0);
-    let is_sure = |(at, sign, _): &&(usize, &[u8], Foreign)| {
+    let is_sure = |(at, sign, _): &&(usize, &[u8], UnsupportedKind)| {
         *at == 0 && !sign.iter().all(u8::is_ascii_alphanumeric)
     };
     let mut signs = SIGNATURES.iter().filter(begins);
     let signed = signs.find(|sign| is_binary || is_sure(sign));
     signed.map(|(_, _, foreign)| *foreign).or_else(|| {
         body.starts_with(ZIP)
-            .then(|| packed(body).unwrap_or(Foreign::Archive("an archive (ZIP)")))
+            .then(|| detect_in_zip(body).unwrap_or(UnsupportedKind::Archive("an archive (ZIP)")))
     })
 }
 
-fn packed(body: &[u8]) -> Option<Foreign> {
-    let holds = |(name, _): &&(&[u8], Foreign)| memchr::memmem::find(body, name).is_some();
+fn detect_in_zip(body: &[u8]) -> Option<UnsupportedKind> {
+    let holds = |(name, _): &&(&[u8], UnsupportedKind)| memchr::memmem::find(body, name).is_some();
     PACKED.iter().find(holds).map(|(_, foreign)| *foreign)
 }
 
 /// Identifies a document by the start of its text.
-pub(super) fn of_text(text: &str) -> Option<Foreign> {
+pub(super) fn detect_by_text(text: &str) -> Option<UnsupportedKind> {
     let text = text.trim_start_matches(feed::is_blank);
     let begins = |sign: &str| {
         let start = text.get(..sign.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(sign))
     };
     match text {
-        _ if begins("BEGIN:VCALENDAR") => Some(Foreign::Calendar),
-        _ if begins("BEGIN:VCARD") => Some(Foreign::Contacts),
-        _ if begins("From ") && has_headers(text.split_once('\n')?.1) => Some(Foreign::Mailbox),
-        _ if has_headers(text) => Some(Foreign::Mail),
+        _ if begins("BEGIN:VCALENDAR") => Some(UnsupportedKind::Calendar),
+        _ if begins("BEGIN:VCARD") => Some(UnsupportedKind::Contacts),
+        _ if begins("From ") && has_mail_headers(text.split_once('\n')?.1) => {
+            Some(UnsupportedKind::Mailbox)
+        }
+        _ if has_mail_headers(text) => Some(UnsupportedKind::Mail),
         _ => None,
     }
 }
 
 /// Identifies a document that is not text, by the type that its server states.
-pub(super) fn of_type(document: &Document, text: &str) -> Option<Foreign> {
+pub(super) fn detect_by_content_type(document: &Document, text: &str) -> Option<UnsupportedKind> {
     if !text.chars().take(LOOKED_AT).any(|c| c == '\0') {
         return None;
     }
     let stated = document.content_type.as_deref().unwrap_or_default();
     let stated = stated.trim().to_ascii_lowercase();
     let named = TYPES.iter().find(|(start, _)| stated.starts_with(start));
-    Some(named.map_or(Foreign::Binary, |(_, foreign)| *foreign))
+    Some(named.map_or(UnsupportedKind::Binary, |(_, foreign)| *foreign))
 }
 
 /// Returns true if a text begins with headers (RFC 5322 §2.2), some of which only programs write.
-fn has_headers(text: &str) -> bool {
+fn has_mail_headers(text: &str) -> bool {
     let lines = text.lines().take(HEADER_LINES);
     let mut names = Vec::new();
     for line in lines.take_while(|line| !line.trim().is_empty()) {
@@ -344,7 +365,7 @@ mod tests {
 
     #[track_caller]
     fn check_bytes(body: &[u8], expected: Option<&str>) {
-        let found = of_bytes(&document(body, None));
+        let found = detect_by_bytes(&document(body, None));
         assert_eq!(found.map(|found| found.to_string()).as_deref(), expected);
     }
 
@@ -377,19 +398,28 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_text(text: &str, expected: Option<Foreign>) {
-        assert_eq!(of_text(text), expected, "{text}");
+    fn check_text(text: &str, expected: Option<UnsupportedKind>) {
+        assert_eq!(detect_by_text(text), expected, "{text}");
     }
 
     #[test]
     fn calendars_contacts_and_mail_are_known_by_their_first_lines() {
-        check_text("\u{FEFF}\r\nBEGIN:VCALENDAR\r\n", Some(Foreign::Calendar));
-        check_text("begin:vcard\nFN:Ada Lunt\n", Some(Foreign::Contacts));
+        check_text(
+            "\u{FEFF}\r\nBEGIN:VCALENDAR\r\n",
+            Some(UnsupportedKind::Calendar),
+        );
+        check_text(
+            "begin:vcard\nFN:Ada Lunt\n",
+            Some(UnsupportedKind::Contacts),
+        );
         let headers = "Received: from a.example\n by b.example; 3 May 2026\nFrom: ada@a.example\nSubject: The pier\n";
-        check_text(&format!("{headers}\nDear all\n"), Some(Foreign::Mail));
+        check_text(
+            &format!("{headers}\nDear all\n"),
+            Some(UnsupportedKind::Mail),
+        );
         check_text(
             &format!("From ada@a.example Sun May  3 10:00:00 2026\n{headers}\nDear all\n"),
-            Some(Foreign::Mailbox),
+            Some(UnsupportedKind::Mailbox),
         );
     }
 
@@ -406,17 +436,17 @@ mod tests {
 
     #[test]
     fn the_type_tells_of_bytes_that_are_no_text() {
-        let check = |body: &[u8], content_type, expected: Option<Foreign>| {
+        let check = |body: &[u8], content_type, expected: Option<UnsupportedKind>| {
             let document = document(body, content_type);
             let text = String::from_utf8_lossy(body).into_owned();
-            assert_eq!(of_type(&document, &text), expected);
+            assert_eq!(detect_by_content_type(&document, &text), expected);
         };
         check(
             b"\x01\0\x02",
             Some("Image/X-Unknown"),
-            Some(Foreign::Picture),
+            Some(UnsupportedKind::Picture),
         );
-        check(b"\x01\0\x02", None, Some(Foreign::Binary));
+        check(b"\x01\0\x02", None, Some(UnsupportedKind::Binary));
         check(b"A text after all", Some("application/pdf"), None);
     }
 

@@ -8,9 +8,9 @@
 
 use std::ops::Range;
 
-use super::rules::{self, Record};
+use super::rules::{self, EntryRecord};
 use super::{ExtractError, MAX_ENTRIES, text};
-use crate::dates::Hints;
+use crate::dates::DateHints;
 use crate::model::{
     Extracted, Field, Fields, Grammar, Problem, RawEntry, RawText, Rule, Separator, Shape, Shaped,
 };
@@ -19,23 +19,23 @@ use crate::model::{
 ///
 /// # Errors
 /// Returns [`ExtractError::NoMatch`] if the grammar no longer fits the text.
-pub(super) fn read(
+pub(super) fn read_with_grammar(
     text: &str,
     grammar: &Grammar,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (key, (entries, mut problems)) = match (&grammar.separator, &grammar.record) {
-        (Some(separator), None) => ("separator", parted(&text, separator, hints)),
-        (Some(separator), Some(record)) => ("record", parted_matched(&text, separator, record)),
-        (None, Some(record)) => ("record", matched(&text, record)),
-        (None, None) => ("record", ReadText::default()),
+        (Some(separator), None) => ("separator", read_parts(&text, separator, hints)),
+        (Some(separator), Some(record)) => ("record", match_in_parts(&text, separator, record)),
+        (None, Some(record)) => ("record", match_anywhere(&text, record)),
+        (None, None) => ("record", ParsedEntries::default()),
     };
     if entries.is_empty() {
         return Err(ExtractError::NoMatch { key });
     }
     if let Some(record) = &grammar.record {
-        problems.extend(rules::uneven(&entries, &fields(record)));
+        problems.extend(rules::find_uneven_rules(&entries, &group_fields(record)));
     }
     Ok(Extracted {
         entries,
@@ -44,10 +44,10 @@ pub(super) fn read(
     })
 }
 
-type ReadText = (Vec<RawEntry>, Vec<Problem>);
+type ParsedEntries = (Vec<RawEntry>, Vec<Problem>);
 
 /// Returns the parts between separators, without blank ones.
-fn parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
+fn split_parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
     let parts = separator.split(text);
     let filled = parts.filter(|part| part.contains(char::is_alphanumeric));
     // Keep one more than the limit, so that the excess is noticed.
@@ -55,12 +55,12 @@ fn parts<'t>(text: &'t str, separator: &Separator) -> Vec<&'t str> {
 }
 
 /// Finds nothing if the separator does not occur: otherwise the whole text would be an entry.
-fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> ReadText {
+fn read_parts(text: &str, separator: &Separator, hints: &DateHints<'_>) -> ParsedEntries {
     let is_parted = separator.split(text).nth(1).is_some();
-    let parts = parts(text, separator).into_iter();
-    let mut found = ReadText::default();
+    let parts = split_parts(text, separator).into_iter();
+    let mut found = ParsedEntries::default();
     for (index, part) in parts.filter(|_| is_parted).enumerate() {
-        match text::entry_of(part, hints) {
+        match text::read_notice(part, hints) {
             Some(entry) => found.0.push(entry),
             None => found.1.push(Problem::Empty {
                 position: index + 1,
@@ -71,12 +71,12 @@ fn parted(text: &str, separator: &Separator, hints: &Hints<'_>) -> ReadText {
 }
 
 /// Finds the first match of `record` in each part.
-fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> ReadText {
-    let fields = fields(record);
-    let mut found = ReadText::default();
-    for (index, part) in parts(text, separator).into_iter().enumerate() {
-        match record.find(part).next() {
-            Some(shaped) => found.0.push(rules::entry(&shaped, &fields)),
+fn match_in_parts(text: &str, separator: &Separator, record: &Shape) -> ParsedEntries {
+    let fields = group_fields(record);
+    let mut found = ParsedEntries::default();
+    for (index, part) in split_parts(text, separator).into_iter().enumerate() {
+        match record.find_entries(part).next() {
+            Some(shaped) => found.0.push(rules::read_record(&shaped, &fields)),
             None => found.1.push(Problem::NoRecord {
                 position: index + 1,
             }),
@@ -86,24 +86,24 @@ fn parted_matched(text: &str, separator: &Separator, record: &Shape) -> ReadText
 }
 
 /// Finds the matches of `record`, anywhere in the text.
-fn matched(text: &str, record: &Shape) -> ReadText {
-    let fields = fields(record);
+fn match_anywhere(text: &str, record: &Shape) -> ParsedEntries {
+    let fields = group_fields(record);
     let mut entries = Vec::new();
     let (mut lines, mut end) = (0, 0);
-    for shaped in record.find(text).take(MAX_ENTRIES + 1) {
-        lines += lines_of(text, end..shaped.range.start);
+    for shaped in record.find_entries(text).take(MAX_ENTRIES + 1) {
+        lines += count_lines(text, end..shaped.range.start);
         end = shaped.range.end;
-        entries.push(rules::entry(&shaped, &fields));
+        entries.push(rules::read_record(&shaped, &fields));
     }
     if entries.len() <= MAX_ENTRIES {
-        lines += lines_of(text, end..text.len());
+        lines += count_lines(text, end..text.len());
     }
     let aside = (lines > 0).then_some(Problem::Unmatched { lines });
     (entries, aside.into_iter().collect())
 }
 
 /// Returns the number of lines that are not blank.
-fn lines_of(text: &str, range: Range<usize>) -> usize {
+fn count_lines(text: &str, range: Range<usize>) -> usize {
     let lines = text.get(range).unwrap_or_default().lines();
     lines
         .filter(|line| line.contains(char::is_alphanumeric))
@@ -111,22 +111,22 @@ fn lines_of(text: &str, range: Range<usize>) -> usize {
 }
 
 /// Makes each group the rule of the field that it is named after.
-fn fields(record: &Shape) -> Fields<Field> {
+fn group_fields(record: &Shape) -> Fields<Field> {
     record
-        .fields()
-        .map(|field| (field, Rule::at(field)))
+        .named_fields()
+        .map(|field| (field, Rule::from_place(field)))
         .collect()
 }
 
-impl Record for Shaped<'_> {
+impl EntryRecord for Shaped<'_> {
     type At = Field;
 
-    fn texts(&self, at: &Field) -> Vec<String> {
+    fn find_texts(&self, at: &Field) -> Vec<String> {
         let own = self.values.iter().filter(|(field, _)| field == at);
         own.map(|(_, value)| (*value).to_owned()).collect()
     }
 
-    fn text(&self, found: String) -> RawText {
+    fn typed_text(&self, found: String) -> RawText {
         RawText::Plain(found)
     }
 }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn read(separator: &str, record: &str, text: &str) -> Result<Extracted, ExtractError> {
-        let hints = Hints {
+        let hints = DateHints {
             language: None,
             order: None,
             learned: None,
@@ -150,7 +150,7 @@ mod tests {
             separator: Some(separator).filter(given).map(|s| s.parse().unwrap()),
             record: Some(record).filter(given).map(|s| s.parse().unwrap()),
         };
-        super::read(text, &grammar, &hints)
+        super::read_with_grammar(text, &grammar, &hints)
     }
 
     /// Checks the date, title and text of each entry, then the problems.

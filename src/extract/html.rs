@@ -25,21 +25,21 @@ use url::Url;
 
 use super::follow;
 use super::rules;
-use super::{ExtractError, Listed, Reason, Why};
-use crate::dates::{self, Hints};
+use super::{ExtractError, ListEvidence, ListReason, RankedList};
+use crate::dates::{self, DateHints};
 use crate::model::{
-    Channel, Css, Extracted, Field, Language, Layout, Problem, RawEntry, RawText, Reading, Rules,
-    Source,
+    Css, DocumentMetadata, Extracted, Field, Language, Layout, Problem, RawEntry, RawText, Reading,
+    Rules, Source,
 };
 use crate::text::{parse_page, text_of_node};
 use linked_data::LinkedData;
-use lists::{SearchedPage, Wanted, Weights};
-use record::{Around, Part, Span};
+use lists::{SearchedPage, WantedLists, Weights};
+use record::{EntryPart, EntrySpan, PageMatches};
 
-pub(super) use leads::leads;
+pub(super) use leads::find_leads;
 pub(super) use lists::FoundList;
-pub(super) use page::{Page, page};
-pub(super) use record::address;
+pub(super) use page::{ReadPage, read_entry_page};
+pub(super) use record::linked_address;
 
 /// The maximum depth of a page. `html5ever` takes time quadratic in the depth (its issue 788), and no real
 /// page comes near this.
@@ -49,12 +49,12 @@ const MAX_DEPTH: usize = 512;
 const DAY_CHARS: usize = 10;
 
 /// Parses a page, unless it is nested too deeply, and removes the elements that `remove` selects.
-pub(super) fn parse(text: &str, remove: &[Css]) -> Result<Html, ExtractError> {
+pub(super) fn parse_and_prune(text: &str, remove: &[Css]) -> Result<Html, ExtractError> {
     let page = parse_page(text, MAX_DEPTH).ok_or(ExtractError::TooDeep { limit: MAX_DEPTH })?;
-    Ok(without(page, remove))
+    Ok(prune_page(page, remove))
 }
 
-fn without(mut page: Html, remove: &[Css]) -> Html {
+fn prune_page(mut page: Html, remove: &[Css]) -> Html {
     let selectors = remove.iter().filter_map(|css| css.selector.as_ref());
     let found: Vec<_> = selectors
         .flat_map(|selector| page.select(selector))
@@ -72,34 +72,34 @@ fn without(mut page: Html, remove: &[Css]) -> Html {
 ///
 /// # Errors
 /// Returns [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] if the rules no longer fit the page.
-pub(super) fn read(
+pub(super) fn read_by_rules(
     text: &str,
     url: &Url,
     rules: &Rules<Css>,
     source: &Source,
 ) -> Result<Extracted, ExtractError> {
-    let page = parse(text, &source.remove)?;
-    let base = base(&page, url);
-    let items = items::find(&page, rules);
+    let page = parse_and_prune(text, &source.remove)?;
+    let base = page_base(&page, url);
+    let items = items::find_items(&page, rules);
     if items.spans.is_empty() {
         return Err(ExtractError::NothingFound {
-            selector: rules::written(&rules.item),
+            selector: rules::join_places(&rules.item),
         });
     }
-    let around = Around::of(&page, &items.spans, &rules.fields);
-    let parts = parts::of(items.spans.iter().map(Span::around));
+    let around = PageMatches::from_page(&page, &items.spans, &rules.fields);
+    let parts = parts::number_parts(items.spans.iter().map(EntrySpan::ancestor_ids));
     let entries: Vec<RawEntry> = items
         .spans
         .iter()
         .zip(parts)
         .map(|(span, part)| RawEntry {
             list: Some(part),
-            ..entry(&Part::new(span, &around), rules, &base)
+            ..read_entry(&EntryPart::new(span, &around), rules, &base)
         })
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
-            selector: rules::written(&rules.item),
+            selector: rules::join_places(&rules.item),
             matches: items.spans.len(),
         });
     }
@@ -107,11 +107,11 @@ pub(super) fn read(
         entries: items.spans.len(),
         dropped: items.dropped,
     });
-    let uneven = rules::uneven(&entries, &rules.fields);
+    let uneven = rules::find_uneven_rules(&entries, &rules.fields);
     let problems = nested.into_iter().chain(uneven).collect();
     Ok(Extracted {
-        channel: channel(&page),
-        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
+        channel: read_channel(&page),
+        follow: follow::next_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems,
         ..Extracted::default()
@@ -119,13 +119,13 @@ pub(super) fn read(
 }
 
 /// Returns the selectors of `remove` that match nothing on a page.
-pub(super) fn idle(text: &str, remove: &[Css]) -> Vec<Problem> {
-    let Ok(page) = parse(text, &[]) else {
+pub(super) fn find_idle_selectors(text: &str, remove: &[Css]) -> Vec<Problem> {
+    let Ok(page) = parse_and_prune(text, &[]) else {
         return Vec::new();
     };
     let idle = remove
         .iter()
-        .filter(|css| matches(page.root_element(), css).is_empty());
+        .filter(|css| find_matches(page.root_element(), css).is_empty());
     idle.map(|css| Problem::RemovesNothing {
         selector: css.to_string(),
     })
@@ -141,12 +141,12 @@ pub(super) fn read_by_structure(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    let page = parse(text, &source.remove)?;
-    let base = base(&page, url);
+    let page = parse_and_prune(text, &source.remove)?;
+    let base = page_base(&page, url);
     let hints = page_hints(&page, hints);
-    let stated = LinkedData::of(&page, &base);
+    let stated = LinkedData::from_page(&page, &base);
     let subject = SearchedPage {
         page: &page,
         url,
@@ -155,14 +155,19 @@ pub(super) fn read_by_structure(
         stated: &stated,
     };
     let kept = source.layout.as_ref();
-    let of_markup = kept.filter(|layout| !layout.is_data());
-    let look = lists::look(subject, of_markup.map_or(Wanted::Best, Wanted::Kept));
+    let of_markup = kept.filter(|layout| !layout.is_machine_readable());
+    let look = lists::search_page(
+        subject,
+        of_markup.map_or(WantedLists::Best, WantedLists::Kept),
+    );
     let order = look.order;
     let found = look.lists.into_iter().next();
     let (entries, layout) = match (found, kept) {
         (Some(found), None) => (found.entries, found.layout),
-        (Some(found), Some(layout)) if !layout.is_data() => (found.entries, found.layout),
-        (None, Some(layout)) if !layout.is_data() => {
+        (Some(found), Some(layout)) if !layout.is_machine_readable() => {
+            (found.entries, found.layout)
+        }
+        (None, Some(layout)) if !layout.is_machine_readable() => {
             return Err(ExtractError::NoLayout {
                 layout: layout.clone(),
             });
@@ -177,16 +182,15 @@ pub(super) fn read_by_structure(
                 });
                 alone.collect()
             };
-            let listed = stated
-                .into_list()
-                .map(alone)
-                .or_else(|| Some(embedded::list(&page, &base, &hints.hints())?.entries));
+            let listed = stated.into_list().map(alone).or_else(|| {
+                Some(embedded::find_embedded_list(&page, &base, &hints.hints())?.entries)
+            });
             let none = || {
                 kept.map_or(ExtractError::NoRecords, |layout| ExtractError::NoLayout {
                     layout: layout.clone(),
                 })
             };
-            (listed.ok_or_else(none)?, Layout::data())
+            (listed.ok_or_else(none)?, Layout::machine_readable())
         }
     };
     let more = look.more.map(|(found, layout)| Problem::ReadsLess {
@@ -195,8 +199,8 @@ pub(super) fn read_by_structure(
         layout,
     });
     Ok(Extracted {
-        channel: channel(&page),
-        follow: follow::of_page(&page, url, &base, source.pages.as_ref()),
+        channel: read_channel(&page),
+        follow: follow::next_page(&page, url, &base, source.pages.as_ref()),
         entries,
         problems: more.into_iter().collect(),
         layout: Some(layout),
@@ -205,17 +209,17 @@ pub(super) fn read_by_structure(
 }
 
 /// Returns the lists of a page that is read by its structure: at most `most`, the best first.
-pub(super) fn listed(
+pub(super) fn find_lists(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
     most: usize,
 ) -> Result<Vec<FoundList>, ExtractError> {
-    let page = parse(text, &source.remove)?;
-    let base = base(&page, url);
+    let page = parse_and_prune(text, &source.remove)?;
+    let base = page_base(&page, url);
     let hints = page_hints(&page, hints);
-    let stated = LinkedData::of(&page, &base);
+    let stated = LinkedData::from_page(&page, &base);
     let subject = SearchedPage {
         page: &page,
         url,
@@ -223,20 +227,20 @@ pub(super) fn listed(
         hints: &hints.hints(),
         stated: &stated,
     };
-    Ok(lists::look(subject, Wanted::Several(most)).lists)
+    Ok(lists::search_page(subject, WantedLists::Several(most)).lists)
 }
 
 /// Returns the lists of a page: at most `count`, the best first. The first is the one that
 /// [`read_by_structure`] reads without a layout, if it reads any: the data that a page states for programs
 /// may precede its markup.
-pub(super) fn ranked(
+pub(super) fn rank_lists(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
     count: usize,
-) -> Vec<Listed> {
-    let Ok(found) = listed(text, url, source, hints, count) else {
+) -> Vec<RankedList> {
+    let Ok(found) = find_lists(text, url, source, hints, count) else {
         return Vec::new();
     };
     let fresh = Source {
@@ -246,24 +250,24 @@ pub(super) fn ranked(
     let data = data_list(text, url, &fresh, hints, found.first());
     let lists = found.into_iter().map(|found| {
         let rules = found.rules.filter(|rules| {
-            let read = read(text, url, rules, &fresh);
-            read.is_ok_and(|read| is_same(&read.entries, &found.entries, url, hints))
+            let read = read_by_rules(text, url, rules, &fresh);
+            read.is_ok_and(|read| are_same_records(&read.entries, &found.entries, url, hints))
         });
         let (reading, layout) = match rules {
             Some(rules) => (Reading::Html(Box::new(rules)), None),
             None => (Reading::Page, Some(found.layout)),
         };
         let reasons = found.reasons.into_iter();
-        let reasons = reasons.map(|(measure, weight)| Reason {
+        let reasons = reasons.map(|(measure, weight)| ListReason {
             measure,
             weight,
-            has_more: (weight > 0.0) == (Weights::learned().of_measure(measure) > 0.0),
+            has_more: (weight > 0.0) == (Weights::built_in().measure_weight(measure) > 0.0),
         });
-        Listed::new(
+        RankedList::new(
             reading,
             layout,
             &found.entries,
-            Why::Weighed(reasons.collect()),
+            ListEvidence::Weighed(reasons.collect()),
         )
     });
     data.into_iter().chain(lists).take(count).collect()
@@ -275,17 +279,17 @@ fn data_list(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
     first: Option<&FoundList>,
-) -> Option<Listed> {
+) -> Option<RankedList> {
     let read = read_by_structure(text, url, source, hints).ok()?;
     if first.is_some_and(|first| read.layout.as_ref() == Some(&first.layout)) {
         return None;
     }
-    let page = parse(text, &source.remove).ok()?;
-    let base = base(&page, url);
-    let is_linked = LinkedData::of(&page, &base).into_list().is_some();
-    let embedded = || embedded::list(&page, &base, hints)?.script;
+    let page = parse_and_prune(text, &source.remove).ok()?;
+    let base = page_base(&page, url);
+    let is_linked = LinkedData::from_page(&page, &base).into_list().is_some();
+    let embedded = || embedded::find_embedded_list(&page, &base, hints)?.script;
     let script = if is_linked { None } else { embedded() };
     let why = "no list of its markup is as sure as what the page states for programs";
     let (reading, layout) = match script {
@@ -298,15 +302,20 @@ fn data_list(
         }
         None => (Reading::Page, read.layout),
     };
-    let why = Why::Said(why.to_owned());
-    Some(Listed::new(reading, layout, &read.entries, why))
+    let why = ListEvidence::Said(why.to_owned());
+    Some(RankedList::new(reading, layout, &read.entries, why))
 }
 
 /// Returns true if two ways to read a page find the same records: titles, addresses and days.
-fn is_same(one: &[RawEntry], other: &[RawEntry], url: &Url, hints: &Hints<'_>) -> bool {
+fn are_same_records(
+    one: &[RawEntry],
+    other: &[RawEntry],
+    url: &Url,
+    hints: &DateHints<'_>,
+) -> bool {
     let written = one.iter().chain(other);
-    let order = dates::order_of(written.filter_map(|entry| entry.published.as_deref()));
-    let hints = Hints {
+    let order = dates::detect_order(written.filter_map(|entry| entry.published.as_deref()));
+    let hints = DateHints {
         learned: order.or(hints.learned),
         ..*hints
     };
@@ -314,11 +323,15 @@ fn is_same(one: &[RawEntry], other: &[RawEntry], url: &Url, hints: &Hints<'_>) -
         && one
             .iter()
             .zip(other)
-            .all(|(one, other)| told(one, url, &hints) == told(other, url, &hints))
+            .all(|(one, other)| record_key(one, url, &hints) == record_key(other, url, &hints))
 }
 
 /// Returns the title, address and day of an entry, independent of their notation.
-fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>, Option<String>) {
+fn record_key(
+    entry: &RawEntry,
+    url: &Url,
+    hints: &DateHints<'_>,
+) -> (String, Option<Url>, Option<String>) {
     let words = |title: &RawText| {
         let words: Vec<&str> = title.as_str().split_whitespace().collect();
         words.join(" ")
@@ -329,27 +342,27 @@ fn told(entry: &RawEntry, url: &Url, hints: &Hints<'_>) -> (String, Option<Url>,
     (
         entry.title.as_ref().map(words).unwrap_or_default(),
         address.and_then(|link| base.join(link.trim()).ok()),
-        day.and_then(|text| dates::of_field(text, hints))
-            .map(|read| read.dated.local().chars().take(DAY_CHARS).collect()),
+        day.and_then(|text| dates::parse_field(text, hints))
+            .map(|read| read.dated.format_local().chars().take(DAY_CHARS).collect()),
     )
 }
 
 /// Hints for the dates of a page. If the source has no language, they take the page's own.
 struct PageHints<'h> {
-    hints: Hints<'h>,
+    hints: DateHints<'h>,
     language: Option<Language>,
 }
 
 impl PageHints<'_> {
-    fn hints(&self) -> Hints<'_> {
-        Hints {
+    fn hints(&self) -> DateHints<'_> {
+        DateHints {
             language: self.hints.language.or(self.language.as_ref()),
             ..self.hints
         }
     }
 }
 
-fn page_hints<'h>(page: &Html, hints: &Hints<'h>) -> PageHints<'h> {
+fn page_hints<'h>(page: &Html, hints: &DateHints<'h>) -> PageHints<'h> {
     let stated = page.root_element().attr("lang");
     PageHints {
         hints: *hints,
@@ -359,30 +372,33 @@ fn page_hints<'h>(page: &Html, hints: &Hints<'h>) -> PageHints<'h> {
 
 /// Returns the texts or attributes that `css` selects in a page, including scripts, and the base of relative
 /// addresses.
-pub(super) fn texts(
+pub(super) fn select_texts(
     text: &str,
     url: &Url,
     remove: &[Css],
     css: &Css,
 ) -> Result<(Url, Vec<String>), ExtractError> {
-    let page = parse(text, remove)?;
+    let page = parse_and_prune(text, remove)?;
     let text = |found: ElementRef<'_>| match &css.attribute {
         Some(name) => found.attr(name).map(str::to_owned),
         None => Some(found.text().collect()),
     };
-    let found = matches(page.root_element(), css).into_iter();
-    Ok((base(&page, url), found.filter_map(text).collect()))
+    let found = find_matches(page.root_element(), css).into_iter();
+    Ok((page_base(&page, url), found.filter_map(text).collect()))
 }
 
 /// Returns the layout that a fresh look finds, and the selectors that find the same records. Ignores the kept
 /// layout.
-pub(super) fn fresh(
+pub(super) fn find_fresh_layout(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Option<(Layout, Option<Rules<Css>>)> {
-    let found = listed(text, url, source, hints, 1).ok()?.into_iter().next();
+    let found = find_lists(text, url, source, hints, 1)
+        .ok()?
+        .into_iter()
+        .next();
     if let Some(found) = found {
         return Some((found.layout, found.rules));
     }
@@ -395,13 +411,13 @@ pub(super) fn fresh(
 }
 
 /// Returns a reading equivalent to [`read_by_structure`]: selectors, or the script that contains the records.
-pub(super) fn reading(
+pub(super) fn find_reading(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Option<Reading> {
-    let found = listed(text, url, source, hints, 1).ok()?;
+    let found = find_lists(text, url, source, hints, 1).ok()?;
     let fresh = Source {
         layout: None,
         ..source.clone()
@@ -417,20 +433,20 @@ pub(super) fn reading(
     rules.map(|rules| Reading::Html(Box::new(rules)))
 }
 
-fn channel(page: &Html) -> Channel {
+fn read_channel(page: &Html) -> DocumentMetadata {
     let title = Selector::parse("title").expect("a selector of our own");
-    Channel {
+    DocumentMetadata {
         title: page
             .select(&title)
             .next()
             .map(|title| RawText::Plain(text_of_node(*title))),
         language: page.root_element().attr("lang").map(str::to_owned),
-        ..Channel::default()
+        ..DocumentMetadata::default()
     }
 }
 
 /// Returns the base of relative addresses: `<base href>`, else the page.
-fn base(page: &Html, url: &Url) -> Url {
+fn page_base(page: &Html, url: &Url) -> Url {
     let base = Selector::parse("base[href]").expect("a selector of our own");
     let stated = page.select(&base).next().and_then(|base| base.attr("href"));
     stated
@@ -438,10 +454,11 @@ fn base(page: &Html, url: &Url) -> Url {
         .unwrap_or_else(|| url.clone())
 }
 
-fn entry(part: &Part<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
-    let entry = rules::entry(part, &rules.fields);
+fn read_entry(part: &EntryPart<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
+    let entry = rules::read_record(part, &rules.fields);
     let of_title = || part.title_link(rules.fields.get(Field::Title));
-    let is_told = rules.fields.get(Field::Link).is_some() || rules.fields.is_cut_out(Field::Link);
+    let is_told =
+        rules.fields.get(Field::Link).is_some() || rules.fields.is_filled_by_pattern(Field::Link);
     RawEntry {
         link: entry.link.or_else(|| (!is_told).then(of_title).flatten()),
         base: Some(base.clone()),
@@ -451,7 +468,7 @@ fn entry(part: &Part<'_>, rules: &Rules<Css>, base: &Url) -> RawEntry {
 
 /// Returns the elements that a selector finds below an element, or the element itself if the selector names
 /// it.
-fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
+fn find_matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
     let Some(selector) = &css.selector else {
         return vec![element];
     };
@@ -461,7 +478,7 @@ fn matches<'a>(element: ElementRef<'a>, css: &Css) -> Vec<ElementRef<'a>> {
 }
 
 /// Drops matches within other matches (`div, p`), whose text would appear twice.
-fn outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
+fn keep_outermost(found: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
     let ids: std::collections::HashSet<_> = found.iter().map(|element| element.id()).collect();
     found
         .into_iter()
@@ -477,14 +494,16 @@ mod tests {
 
     fn read_by(page: &str, item: &str, rules: &[(Field, &str)]) -> Vec<RawEntry> {
         let at = |css: &str| css.parse::<Css>().expect("a selector");
-        let rule = |(field, css): &(Field, &str)| (*field, Rule::at(at(css)));
+        let rule = |(field, css): &(Field, &str)| (*field, Rule::from_place(at(css)));
         let rules = Rules {
             item: vec![at(item)],
             fields: rules.iter().map(rule).collect(),
         };
         let url = "https://host.example/".parse().expect("an address");
         let source = crate::normalize::tests::source();
-        read(page, &url, &rules, &source).expect("a page").entries
+        read_by_rules(page, &url, &rules, &source)
+            .expect("a page")
+            .entries
     }
 
     fn titles(page: &str) -> Vec<String> {

@@ -16,11 +16,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 use url::Url;
 
-use super::feed::{self, Fault, Faults};
-use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Origin, RulePlace, Step};
-use super::{ExtractError, Listed, MAX_ENTRIES, Why, epoch, html};
-use crate::dates::Hints;
+use super::feed::{self, FormatFault, FormatFaults};
+use super::rules::{self, EntryRecord, without_doubts};
+use super::structure::{self, PathOrigin, RulePlace, TreeNode, TreeStep};
+use super::{ExtractError, ListEvidence, MAX_ENTRIES, RankedList, epoch, html};
+use crate::dates::DateHints;
 use crate::model::{Css, Extracted, JsonBase, JsonPath, Located, RawText, Reading, Rules, Source};
 
 /// The maximum number of objects. Each takes about a hundred bytes in addition to its content, and no list of
@@ -44,13 +44,13 @@ const FEED_SIGNS: [&str; 4] = [
 /// Returns [`ExtractError::BadDocument`] if it is not JSON, [`ExtractError::NothingFound`] and
 /// [`ExtractError::NoTitles`] if `rules` do not fit it, and [`ExtractError::NoList`] if there are no rules
 /// and its structure shows no list.
-pub(super) fn read(
+pub(super) fn read_document(
     text: &str,
     rules: Option<&Rules<JsonPath>>,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    if rules.is_none() && is_feed(text) {
-        match feed::json(text) {
+    if rules.is_none() && is_json_feed(text) {
+        match feed::read_json(text) {
             Ok(feed) => return Ok(feed),
             // The text states that it is a JSON Feed.
             Err(error @ ExtractError::BadFeed { .. }) if text.contains(FEED_SIGNS[0]) => {
@@ -59,18 +59,18 @@ pub(super) fn read(
             Err(_) => {}
         }
     }
-    let mut faults = Faults::default();
-    let value = value(text, &mut faults).map_err(|error| match feed::sniff(text) {
-        feed::Format::Html => bad("a page came; `script` says where in one it stands"),
+    let mut faults = FormatFaults::default();
+    let value = parse_value(text, &mut faults).map_err(|error| match feed::sniff_format(text) {
+        feed::TextFormat::Html => invalid_json("a page came; `script` says where in one it stands"),
         _ => error,
     })?;
     let mut extracted = if let Some(rules) = rules {
-        by(&value, rules)?
+        read_by_rules(&value, rules)?
     } else {
-        let found = by_structure(&value, hints).ok_or(NO_LIST)?;
-        without_doubts(by(&value, &found)?)
+        let found = infer_rules(&value, hints).ok_or(NO_LIST)?;
+        without_doubts(read_by_rules(&value, &found)?)
     };
-    extracted.problems.splice(..0, faults.problems(text));
+    extracted.problems.splice(..0, faults.into_problems(text));
     Ok(extracted)
 }
 
@@ -86,14 +86,14 @@ pub(super) fn read_in_page(
     script: &Css,
     rules: Option<&Rules<JsonPath>>,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    let (base, texts) = html::texts(text, url, &source.remove, script)?;
+    let (base, texts) = html::select_texts(text, url, &source.remove, script)?;
     let mut failed = ExtractError::NoScript {
         selector: script.to_string(),
     };
     for text in &texts {
-        match read(text, rules, hints) {
+        match read_document(text, rules, hints) {
             Ok(mut extracted) => {
                 for entry in &mut extracted.entries {
                     entry.base.get_or_insert_with(|| base.clone());
@@ -108,47 +108,53 @@ pub(super) fn read_in_page(
 
 /// Returns the entries of the JSON text of a page that is most surely a list, together with its index among
 /// `texts`.
-pub(super) fn list_in(texts: &[String], hints: &Hints<'_>) -> Option<(usize, Extracted)> {
+pub(super) fn find_best_list(
+    texts: &[String],
+    hints: &DateHints<'_>,
+) -> Option<(usize, Extracted)> {
     let values = texts.iter().enumerate().filter_map(|(place, text)| {
-        let value = value(text, &mut Faults::default()).ok()?;
+        let value = parse_value(text, &mut FormatFaults::default()).ok()?;
         Some((place, value))
     });
     let values: Vec<(usize, Value)> = values.collect();
     let found = values.iter().filter_map(|(place, value)| {
-        let found = structure::find(value, hints)?;
-        Some((found.score, *place, value, found.rules(path)?))
+        let found = structure::find_list(value, hints)?;
+        Some((found.score, *place, value, found.to_rules(place_to_path)?))
     });
     let (_, place, value, rules) = found.max_by(|(one, ..), (other, ..)| one.total_cmp(other))?;
     // One object is not a list.
-    let list = by(value, &rules)
+    let list = read_by_rules(value, &rules)
         .ok()
         .filter(|list| list.entries.len() > 1)?;
     Some((place, list))
 }
 
 /// Returns the rules that read a document as its structure does.
-pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
-    if is_feed(text) {
+pub(super) fn suggest_rules(text: &str, hints: &DateHints<'_>) -> Option<Rules<JsonPath>> {
+    if is_json_feed(text) {
         return None;
     }
-    by_structure(&value(text, &mut Faults::default()).ok()?, hints)
+    infer_rules(
+        &parse_value(text, &mut FormatFaults::default()).ok()?,
+        hints,
+    )
 }
 
 /// Returns the candidates for a document's main list: at most `count`, the best first.
-pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
-    let Ok(value) = value(text, &mut Faults::default()) else {
+pub(super) fn rank_lists(text: &str, hints: &DateHints<'_>, count: usize) -> Vec<RankedList> {
+    let Ok(value) = parse_value(text, &mut FormatFaults::default()) else {
         return Vec::new();
     };
-    let found = structure::ranked(&value, hints, count).into_iter();
+    let found = structure::rank_lists(&value, hints, count).into_iter();
     let listed = |found: structure::RecordPlaces<'_>| {
-        let rules = found.rules(path)?;
-        let entries = by(&value, &rules).ok()?.entries;
+        let rules = found.to_rules(place_to_path)?;
+        let entries = read_by_rules(&value, &rules).ok()?.entries;
         let reading = Reading::Json {
             script: None,
             rules: Some(Box::new(rules)),
         };
-        let why = Why::Said(found.why());
-        Some(Listed::new(reading, None, &entries, why))
+        let why = ListEvidence::Said(found.explain());
+        Some(RankedList::new(reading, None, &entries, why))
     };
     found.filter_map(listed).collect()
 }
@@ -156,41 +162,41 @@ pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed>
 /// Returns true if a text that is not a page begins as JSON does.
 pub(super) fn is_json(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
-    let Some(first) = first_in(text) else {
+    let Some(first) = strip_opening_bracket(text) else {
         return text.starts_with('{');
     };
     // Objects, or rows of texts and numbers.
-    let cell = first_in(first);
+    let cell = strip_opening_bracket(first);
     let begins =
         |cell: &str| cell.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit());
     first.starts_with('{') || cell.is_some_and(begins)
 }
 
 /// Returns the first titles of a list.
-fn first_in(list: &str) -> Option<&str> {
+fn strip_opening_bracket(list: &str) -> Option<&str> {
     list.strip_prefix('[').map(str::trim_start)
 }
 
-fn is_feed(text: &str) -> bool {
+fn is_json_feed(text: &str) -> bool {
     let is_in = |sign: &&str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
     let is_object = || text.trim_start_matches(feed::is_blank).starts_with('{');
     is_object() && FEED_SIGNS.iter().any(is_in) || feed::may_be_converted(text)
 }
 
-fn by_structure(value: &Value, hints: &Hints<'_>) -> Option<Rules<JsonPath>> {
-    structure::find(value, hints)?.rules(path)
+fn infer_rules(value: &Value, hints: &DateHints<'_>) -> Option<Rules<JsonPath>> {
+    structure::find_list(value, hints)?.to_rules(place_to_path)
 }
 
-fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError> {
+fn read_by_rules(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError> {
     let looks_around = rules
         .places()
         .any(|(_, path)| path.base() != JsonBase::Here);
     let find = |path: &JsonPath| -> Vec<Located<'_>> {
         if looks_around {
-            return path.locate(value);
+            return path.find_located(value);
         }
-        let found = path.find(value).into_iter();
-        found.map(Located::alone).collect()
+        let found = path.find_values(value).into_iter();
+        found.map(Located::without_position).collect()
     };
     let found = rules.item.iter().map(find);
     let mut items = found
@@ -200,58 +206,60 @@ fn by(value: &Value, rules: &Rules<JsonPath>) -> Result<Extracted, ExtractError>
     // A list is read as all its values, unless it is a row.
     if let [list] = items.as_slice()
         && let Value::Array(values) = list.value
-        && !values.iter().all(|value| text(value).is_some())
+        && !values.iter().all(|value| value_text(value).is_some())
     {
-        items = values.iter().map(|value| list.holds(value)).collect();
+        items = values
+            .iter()
+            .map(|value| list.locate_child(value))
+            .collect();
     }
     // Keep one more than the limit, so that the excess is noticed.
     items.truncate(MAX_ENTRIES + 1);
-    rules::list(&items, rules)
+    rules::read_records(&items, rules)
 }
 
 /// Returns the value of a text, or the list of the values of its lines.
-fn value(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
-    let start = text.len() - beginning(text).len();
+fn parse_value(text: &str, faults: &mut FormatFaults) -> Result<Value, ExtractError> {
+    let start = text.len() - skip_to_value(text).len();
     let text = text.get(start..).unwrap_or_default();
     if memchr::memchr_iter(b'{', text.as_bytes()).count() > MAX_OBJECTS {
-        return Err(bad(&format!("it has more than {MAX_OBJECTS} objects")));
+        return Err(invalid_json(&format!(
+            "it has more than {MAX_OBJECTS} objects"
+        )));
     }
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let first = values.next();
     let behind = text.get(values.byte_offset()..).unwrap_or_default();
     match first {
-        Some(Ok(value @ Value::Object(_))) if behind.trim_start().starts_with('{') => Ok(lines(
-            value,
-            behind,
-            start + text.len() - behind.len(),
-            faults,
-        )),
+        Some(Ok(value @ Value::Object(_))) if behind.trim_start().starts_with('{') => Ok(
+            parse_lines(value, behind, start + text.len() - behind.len(), faults),
+        ),
         Some(Ok(value)) => Ok(value),
-        None => Err(bad("it is empty")),
-        Some(Err(_)) => mended(text, faults),
+        None => Err(invalid_json("it is empty")),
+        Some(Err(_)) => parse_repaired(text, faults),
     }
 }
 
 /// Reads one value per line. Invalid lines are left out.
-fn lines(first: Value, text: &str, start: usize, faults: &mut Faults) -> Value {
+fn parse_lines(first: Value, text: &str, start: usize, faults: &mut FormatFaults) -> Value {
     let mut values = vec![first];
     let mut at = start;
     for line in text.split_inclusive('\n') {
         match serde_json::from_str(line) {
             Ok(value) => values.push(value),
             Err(_) if line.trim().is_empty() => {}
-            Err(_) => faults.note(Fault::Json("the line is no JSON; it is left out"), at),
+            Err(_) => faults.note(FormatFault::Json("the line is no JSON; it is left out"), at),
         }
         at += line.len();
     }
     Value::Array(values)
 }
 
-fn mended(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
-    let mended = feed::mend(text, faults);
+fn parse_repaired(text: &str, faults: &mut FormatFaults) -> Result<Value, ExtractError> {
+    let mended = feed::repair_json(text, faults);
     // The position in the repaired text does not apply to the document.
     serde_json::from_str(&mended).map_err(|error: serde_json::Error| {
-        bad(if error.is_eof() {
+        invalid_json(if error.is_eof() {
             "it ends before it is whole"
         } else {
             "it is none"
@@ -259,7 +267,7 @@ fn mended(text: &str, faults: &mut Faults) -> Result<Value, ExtractError> {
     })
 }
 
-fn bad(reason: &str) -> ExtractError {
+fn invalid_json(reason: &str) -> ExtractError {
     ExtractError::BadDocument {
         what: "the JSON",
         reason: reason.to_owned(),
@@ -268,7 +276,7 @@ fn bad(reason: &str) -> ExtractError {
 
 /// Returns the text from the start of the value: the whole text, the part after the `=` of an assignment, or
 /// from the first bracket.
-fn beginning(text: &str) -> &str {
+fn skip_to_value(text: &str) -> &str {
     let opens = |text: &str| text.starts_with(['{', '[']);
     let text = text.trim_start_matches(feed::is_blank);
     if opens(text) {
@@ -283,17 +291,17 @@ fn beginning(text: &str) -> &str {
     assigned.next().or_else(first).unwrap_or_default()
 }
 
-impl Record for Located<'_> {
+impl EntryRecord for Located<'_> {
     type At = JsonPath;
 
-    fn texts(&self, at: &JsonPath) -> Vec<String> {
+    fn find_texts(&self, at: &JsonPath) -> Vec<String> {
         let texts = |value: &Value| -> Vec<String> {
-            let found = at.find(value).into_iter();
+            let found = at.find_values(value).into_iter();
             let each = found.flat_map(|value| match value {
                 Value::Array(values) => values.iter().collect(),
                 value => vec![value],
             });
-            each.filter_map(text).collect()
+            each.filter_map(value_text).collect()
         };
         match at.base() {
             JsonBase::Here => texts(self.value),
@@ -305,27 +313,31 @@ impl Record for Located<'_> {
         }
     }
 
-    fn text(&self, found: String) -> RawText {
+    fn typed_text(&self, found: String) -> RawText {
         RawText::Unsaid(found)
     }
 
-    fn date(&self, at: &JsonPath) -> Option<String> {
-        let text = self.texts(at).into_iter().next()?;
-        let of_greenwich = || at.names_utc().then(|| epoch::of_greenwich(&text))?;
-        Some(epoch::counted(&text).or_else(of_greenwich).unwrap_or(text))
+    fn find_date(&self, at: &JsonPath) -> Option<String> {
+        let text = self.find_texts(at).into_iter().next()?;
+        let of_greenwich = || at.names_utc().then(|| epoch::mark_as_utc(&text))?;
+        Some(
+            epoch::epoch_to_iso(&text)
+                .or_else(of_greenwich)
+                .unwrap_or(text),
+        )
     }
 
     /// Returns the text, or the address of the link in it.
-    fn addresses(&self, at: &JsonPath) -> Vec<String> {
-        let address = |text: String| match structure::linked(&text) {
+    fn find_addresses(&self, at: &JsonPath) -> Vec<String> {
+        let address = |text: String| match structure::only_link(&text) {
             Some(address) => address.replace("&amp;", "&"),
             None => text,
         };
-        self.texts(at).into_iter().map(address).collect()
+        self.find_texts(at).into_iter().map(address).collect()
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+fn value_text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -335,19 +347,19 @@ fn text(value: &Value) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-impl<'a> Node<'a> for &'a Value {
+impl<'a> TreeNode<'a> for &'a Value {
     const NAMES_REPEAT: bool = false;
 
-    fn parts(self) -> Vec<(Step<'a>, Self)> {
+    fn parts(self) -> Vec<(TreeStep<'a>, Self)> {
         match self {
             Value::Object(members) => members
                 .iter()
-                .map(|(name, value)| (Step::Member(name), value))
+                .map(|(name, value)| (TreeStep::Member(name), value))
                 .collect(),
             Value::Array(values) => values
                 .iter()
                 .take(MAX_LIST)
-                .map(|value| (Step::Each, value))
+                .map(|value| (TreeStep::Each, value))
                 .collect(),
             _ => Vec::new(),
         }
@@ -371,27 +383,31 @@ impl<'a> Node<'a> for &'a Value {
 }
 
 /// Returns a place as an operator writes it.
-fn path(place: &RulePlace<'_>) -> Option<JsonPath> {
+fn place_to_path(place: &RulePlace<'_>) -> Option<JsonPath> {
     let begin = match place.origin {
-        Origin::Entry => "$",
-        Origin::Around => "^$",
-        Origin::Name => return "~".parse().ok(),
+        PathOrigin::Entry => "$",
+        PathOrigin::Around => "^$",
+        PathOrigin::Name => return "~".parse().ok(),
     };
     let steps = place.way.iter().map(|step| match step {
-        Step::Each => "[*]".to_owned(),
-        Step::Rest => "[1:]".to_owned(),
-        Step::Nth(at) => format!("[{at}]"),
-        Step::Any => ".*".to_owned(),
-        Step::Deep(name) if is_shorthand(name) => format!("..{name}"),
-        Step::Deep(name) => format!("..['{}']", escaped(name)),
-        Step::Member(name) | Step::Attribute(name) if is_shorthand(name) => format!(".{name}"),
-        Step::Member(name) | Step::Attribute(name) => format!("['{}']", escaped(name)),
-        Step::Having(name) if is_shorthand(name) => format!("[?@.{name}]"),
-        Step::Having(name) => format!("[?@['{}']]", escaped(name)),
-        Step::Where { key, is, .. } if is_shorthand(key) => {
-            format!("[?@.{key} == '{}']", escaped(is))
+        TreeStep::Each => "[*]".to_owned(),
+        TreeStep::Rest => "[1:]".to_owned(),
+        TreeStep::Nth(at) => format!("[{at}]"),
+        TreeStep::Any => ".*".to_owned(),
+        TreeStep::Deep(name) if is_shorthand(name) => format!("..{name}"),
+        TreeStep::Deep(name) => format!("..['{}']", escape_name(name)),
+        TreeStep::Member(name) | TreeStep::Attribute(name) if is_shorthand(name) => {
+            format!(".{name}")
         }
-        Step::Where { key, is, .. } => format!("[?@['{}'] == '{}']", escaped(key), escaped(is)),
+        TreeStep::Member(name) | TreeStep::Attribute(name) => format!("['{}']", escape_name(name)),
+        TreeStep::Having(name) if is_shorthand(name) => format!("[?@.{name}]"),
+        TreeStep::Having(name) => format!("[?@['{}']]", escape_name(name)),
+        TreeStep::Where { key, is, .. } if is_shorthand(key) => {
+            format!("[?@.{key} == '{}']", escape_name(is))
+        }
+        TreeStep::Where { key, is, .. } => {
+            format!("[?@['{}'] == '{}']", escape_name(key), escape_name(is))
+        }
     });
     let path = steps.fold(begin.to_owned(), |path, step| path + &step);
     path.parse().ok()
@@ -404,7 +420,7 @@ fn is_shorthand(name: &str) -> bool {
 }
 
 /// Returns a name in single quotes (RFC 9535 §2.3.1.1).
-fn escaped(name: &str) -> String {
+fn escape_name(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for c in name.chars() {
         match c {
@@ -424,9 +440,13 @@ mod tests {
     /// Checks the value of a text, and the problems reported.
     #[track_caller]
     fn check(text: &str, expected: &Value, told: &[&str]) {
-        let mut faults = Faults::default();
-        assert_eq!(value(text, &mut faults).as_ref(), Ok(expected), "{text}");
-        let problems = faults.problems(text);
+        let mut faults = FormatFaults::default();
+        assert_eq!(
+            parse_value(text, &mut faults).as_ref(),
+            Ok(expected),
+            "{text}"
+        );
+        let problems = faults.into_problems(text);
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(problems, told, "{text}");
     }
@@ -479,7 +499,11 @@ mod tests {
     fn what_is_broken_is_mended_where_it_can_be() {
         let comma = "line 1: a comma separates nothing; it is left out";
         check("[1, 2,]", &json!([1, 2]), &[comma]);
-        let bad = |text: &str| value(text, &mut Faults::default()).unwrap_err().to_string();
+        let bad = |text: &str| {
+            parse_value(text, &mut FormatFaults::default())
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(bad("no JSON"), "the JSON cannot be read: it is empty");
         assert_eq!(
             bad("[1, 2"),
@@ -494,11 +518,13 @@ mod tests {
     /// Checks the path that leads through such a name.
     fn check_path(name: &str, expected: &str) {
         let place = |name| RulePlace {
-            origin: Origin::Entry,
-            way: vec![Step::Each, Step::Member(name)],
+            origin: PathOrigin::Entry,
+            way: vec![TreeStep::Each, TreeStep::Member(name)],
         };
         assert_eq!(
-            path(&place(name)).map(|path| path.to_string()).as_deref(),
+            place_to_path(&place(name))
+                .map(|path| path.to_string())
+                .as_deref(),
             Some(expected)
         );
     }
@@ -509,9 +535,9 @@ mod tests {
         check_path("a-b", "$[*]['a-b']");
         check_path("it's \\", "$[*]['it\\'s \\\\']");
         let place = RulePlace {
-            origin: Origin::Entry,
-            way: vec![Step::Member("\u{1}")],
+            origin: PathOrigin::Entry,
+            way: vec![TreeStep::Member("\u{1}")],
         };
-        assert!(path(&place).is_none());
+        assert!(place_to_path(&place).is_none());
     }
 }

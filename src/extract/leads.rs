@@ -10,7 +10,7 @@ use crate::model::{Css, Document};
 
 /// The links of a page to better sources, and the page's own names.
 #[derive(Clone, Debug, Default)]
-pub struct Leads {
+pub struct PageLeads {
     /// Its feeds: those that it declares, else links that look like feeds. The number is limited.
     pub feeds: Vec<Url>,
     /// The sitemaps of an index, the newest first. The number is limited.
@@ -26,7 +26,7 @@ pub struct Leads {
 }
 
 /// Returns the leads of a page, or none if it is nested too deeply.
-pub fn leads(document: &Document) -> Leads {
-    let text = charset::decode(document, None).text;
-    html::leads(&text, &document.url).unwrap_or_default()
+pub fn find_page_leads(document: &Document) -> PageLeads {
+    let text = charset::decode_document(document, None).text;
+    html::find_leads(&text, &document.url).unwrap_or_default()
 }

@@ -23,13 +23,13 @@ mod structure;
 mod text;
 mod xml;
 
-pub use foreign::Foreign;
+pub use foreign::UnsupportedKind;
 pub use html::lists::{Weights, study};
-pub use leads::{Leads, leads};
+pub use leads::{PageLeads, find_page_leads};
 
 use text::leading_date;
 
-pub use detail::detail;
+pub use detail::extract_detail;
 
 #[cfg(test)]
 mod tests;
@@ -68,12 +68,12 @@ pub enum ExtractError {
     },
     /// A document of an unsupported kind.
     #[error("the document is {0}")]
-    Foreign(Foreign),
+    Foreign(UnsupportedKind),
     /// A page without selectors that has neither repeated records nor an article.
     #[error("the page has neither a list of linked titles nor an article")]
     NoRecords,
     /// A page without a list in the layout kept for its source.
-    #[error("{}", without_layout(layout))]
+    #[error("{}", describe_missing_layout(layout))]
     NoLayout {
         /// The layout that was kept or configured.
         layout: Layout,
@@ -161,7 +161,7 @@ impl ExtractError {
                 | Self::NoTitles { .. }
                 | Self::NoMatch { .. }
                 | Self::Undated
-                | Self::Foreign(Foreign::OneText)
+                | Self::Foreign(UnsupportedKind::OneText)
         )
     }
 
@@ -221,11 +221,11 @@ impl ExtractError {
 }
 
 /// Returns the message for a page that no longer has its layout.
-fn without_layout(layout: &Layout) -> String {
+fn describe_missing_layout(layout: &Layout) -> String {
     if layout.is_page() {
         return "the page has no text any more that could be one record".to_owned();
     }
-    if layout.is_data() {
+    if layout.is_machine_readable() {
         return "the page holds no data for programs".to_owned();
     }
     format!("nothing on the page has the layout `{layout}`")
@@ -237,91 +237,101 @@ fn without_layout(layout: &Layout) -> String {
 /// Returns [`ExtractError`] if the document gives no entry although it must have some. An empty feed is not
 /// an error.
 pub fn extract(document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
-    if let Some(foreign) = foreign::of_bytes(document) {
+    if let Some(foreign) = foreign::detect_by_bytes(document) {
         return Err(ExtractError::Foreign(foreign));
     }
-    let charset::Decoded { text, problems } = charset::decode(document, source.charset);
-    let mut extracted = read(&text, document, source)?;
+    let charset::DecodedText { text, problems } =
+        charset::decode_document(document, source.charset);
+    let mut extracted = read_text(&text, document, source)?;
     extracted.problems.splice(..0, problems);
     extracted
         .entries
-        .retain(|entry| is_wanted(entry, &document.url, source));
+        .retain(|entry| passes_filters(entry, &document.url, source));
     if extracted.entries.len() > MAX_ENTRIES {
         extracted.entries.truncate(MAX_ENTRIES);
         extracted
             .problems
             .push(Problem::TooManyEntries { limit: MAX_ENTRIES });
     }
-    amend::all(&mut extracted.entries, source);
-    extracted.problems.extend(series::gaps(&extracted.entries));
+    amend::amend_entries(&mut extracted.entries, source);
+    extracted
+        .problems
+        .extend(series::find_gaps(&extracted.entries));
     Ok(extracted)
 }
 
-fn read(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
-    let (url, hints) = (&document.url, hints(document, source));
-    if let Some(foreign) = foreign(text, document, source) {
+fn read_text(text: &str, document: &Document, source: &Source) -> Result<Extracted, ExtractError> {
+    let (url, hints) = (&document.url, date_hints(document, source));
+    if let Some(foreign) = detect_unsupported_text(text, document, source) {
         return Err(ExtractError::Foreign(foreign));
     }
     match &source.reading {
-        Reading::Feed => a_feed(text, url, source),
-        Reading::Html(rules) => html::read(text, url, rules, source),
+        Reading::Feed => read_feed(text, url, source),
+        Reading::Html(rules) => html::read_by_rules(text, url, rules, source),
         Reading::Page => html::read_by_structure(text, url, source, &hints),
-        Reading::Text(None) => plain_text(text, &hints),
-        Reading::Text(Some(grammar)) => grammar::read(text, grammar, &hints),
+        Reading::Text(None) => read_plain_text(text, &hints),
+        Reading::Text(Some(grammar)) => grammar::read_with_grammar(text, grammar, &hints),
         Reading::Json {
             script: Some(script),
             rules,
         } => json::read_in_page(text, url, script, rules.as_deref(), source, &hints),
-        Reading::Json { rules, .. } => json::read(text, rules.as_deref(), &hints),
-        Reading::Xml(None) if feed::sniff(text) == feed::Format::Xml => a_feed(text, url, source),
-        Reading::Xml(rules) => xml::read(text, rules.as_deref(), &hints),
-        Reading::Sitemap => sitemap::read(text, url, source, &hints),
-        Reading::Auto => match nature_of(text) {
-            Nature::Feed => a_feed(text, url, source),
-            Nature::Page => html::read_by_structure(text, url, source, &hints),
-            Nature::Json => json::read(text, None, &hints),
-            Nature::Xml => xml::read(text, None, &hints),
-            Nature::Sitemap => sitemap::read(text, url, source, &hints),
-            Nature::Text => some_text(text, &hints),
+        Reading::Json { rules, .. } => json::read_document(text, rules.as_deref(), &hints),
+        Reading::Xml(None) if feed::sniff_format(text) == feed::TextFormat::Xml => {
+            read_feed(text, url, source)
+        }
+        Reading::Xml(rules) => xml::read_document(text, rules.as_deref(), &hints),
+        Reading::Sitemap => sitemap::read_sitemap(text, url, source, &hints),
+        Reading::Auto => match detect_kind(text) {
+            DocumentKind::Feed => read_feed(text, url, source),
+            DocumentKind::Page => html::read_by_structure(text, url, source, &hints),
+            DocumentKind::Json => json::read_document(text, None, &hints),
+            DocumentKind::Xml => xml::read_document(text, None, &hints),
+            DocumentKind::Sitemap => sitemap::read_sitemap(text, url, source, &hints),
+            DocumentKind::Text => read_unknown_text(text, &hints),
         },
     }
 }
 
 /// Returns the unsupported kind of a document's text, if it is of one. If the operator configured a grammar
 /// for the text, that counts more than the way the text begins.
-fn foreign(text: &str, document: &Document, source: &Source) -> Option<Foreign> {
+fn detect_unsupported_text(
+    text: &str,
+    document: &Document,
+    source: &Source,
+) -> Option<UnsupportedKind> {
     match &source.reading {
         Reading::Text(Some(_)) => None,
-        Reading::Json { .. } => foreign::of_text(text),
+        Reading::Json { .. } => foreign::detect_by_text(text),
         // A page with a few such bytes is still a page.
-        _ => foreign::of_text(text).or_else(|| {
-            let is_unknown = nature_of(text) == Nature::Text;
-            foreign::of_type(document, text).filter(|_| is_unknown)
+        _ => foreign::detect_by_text(text).or_else(|| {
+            let is_unknown = detect_kind(text) == DocumentKind::Text;
+            foreign::detect_by_content_type(document, text).filter(|_| is_unknown)
         }),
     }
 }
 
 /// Returns the unsupported kind of a document, whatever its source says of it. A list of feeds is such a
 /// kind.
-pub fn foreign_nature(document: &Document, source: &Source) -> Option<Foreign> {
-    let text = || charset::decode(document, source.charset).text;
-    foreign::of_bytes(document).or_else(|| {
+pub fn detect_unsupported(document: &Document, source: &Source) -> Option<UnsupportedKind> {
+    let text = || charset::decode_document(document, source.charset).text;
+    foreign::detect_by_bytes(document).or_else(|| {
         let text = text();
-        let listed = feed::sniff(&text) == feed::Format::Other(feed::FEED_LIST);
-        foreign(&text, document, source).or_else(|| listed.then_some(Foreign::FeedList))
+        let listed = feed::sniff_format(&text) == feed::TextFormat::Other(feed::FEED_LIST);
+        detect_unsupported_text(&text, document, source)
+            .or_else(|| listed.then_some(UnsupportedKind::FeedList))
     })
 }
 
-fn a_feed(text: &str, url: &Url, source: &Source) -> Result<Extracted, ExtractError> {
-    let mut extracted = feed::read(text, url, &source.location)?;
+fn read_feed(text: &str, url: &Url, source: &Source) -> Result<Extracted, ExtractError> {
+    let mut extracted = feed::read_feed(text, url, &source.location)?;
     let advice = &extracted.channel.advice;
-    extracted.follow = follow::of_feed(advice, url, source.pages.as_ref());
+    extracted.follow = follow::next_feed_page(advice, url, source.pages.as_ref());
     Ok(extracted)
 }
 
 /// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
+pub enum DocumentKind {
     /// RSS, Atom or JSON Feed.
     Feed,
     /// A page for people.
@@ -337,34 +347,36 @@ pub enum Nature {
 }
 
 /// Returns the kind that a document is read as.
-pub fn nature(document: &Document, source: &Source) -> Nature {
+pub fn document_kind(document: &Document, source: &Source) -> DocumentKind {
     match &source.reading {
-        Reading::Feed => Nature::Feed,
-        Reading::Html(_) | Reading::Page => Nature::Page,
-        Reading::Text(_) => Nature::Text,
-        Reading::Json { .. } => Nature::Json,
-        Reading::Xml(_) => Nature::Xml,
-        Reading::Sitemap => Nature::Sitemap,
-        Reading::Auto => nature_of(&charset::decode(document, source.charset).text),
+        Reading::Feed => DocumentKind::Feed,
+        Reading::Html(_) | Reading::Page => DocumentKind::Page,
+        Reading::Text(_) => DocumentKind::Text,
+        Reading::Json { .. } => DocumentKind::Json,
+        Reading::Xml(_) => DocumentKind::Xml,
+        Reading::Sitemap => DocumentKind::Sitemap,
+        Reading::Auto => detect_kind(&charset::decode_document(document, source.charset).text),
     }
 }
 
-fn nature_of(text: &str) -> Nature {
-    match feed::sniff(text) {
-        _ if json::is_json(text) => Nature::Json,
-        feed::Format::Html if xml::is_xml(text) => Nature::Xml,
-        feed::Format::Html if feed::held_in_page(text).is_some() => Nature::Feed,
-        feed::Format::Html => Nature::Page,
-        feed::Format::Other(feed::SITEMAP) => Nature::Sitemap,
-        feed::Format::OtherXml => Nature::Xml,
-        feed::Format::Unknown if sitemap::is_list(text) => Nature::Sitemap,
-        feed::Format::Unknown => Nature::Text,
-        feed::Format::Xml | feed::Format::Json | feed::Format::Other(_) => Nature::Feed,
+fn detect_kind(text: &str) -> DocumentKind {
+    match feed::sniff_format(text) {
+        _ if json::is_json(text) => DocumentKind::Json,
+        feed::TextFormat::Html if xml::is_xml(text) => DocumentKind::Xml,
+        feed::TextFormat::Html if feed::feed_shown_in_page(text).is_some() => DocumentKind::Feed,
+        feed::TextFormat::Html => DocumentKind::Page,
+        feed::TextFormat::Other(feed::SITEMAP) => DocumentKind::Sitemap,
+        feed::TextFormat::OtherXml => DocumentKind::Xml,
+        feed::TextFormat::Unknown if sitemap::is_address_list(text) => DocumentKind::Sitemap,
+        feed::TextFormat::Unknown => DocumentKind::Text,
+        feed::TextFormat::Xml | feed::TextFormat::Json | feed::TextFormat::Other(_) => {
+            DocumentKind::Feed
+        }
     }
 }
 
 /// Returns true if the source's filters accept the entry's address.
-fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
+fn passes_filters(entry: &RawEntry, url: &Url, source: &Source) -> bool {
     source.only.as_ref().is_none_or(|only| {
         let base = entry.base.as_ref().unwrap_or(url);
         let address = entry
@@ -377,15 +389,15 @@ fn is_wanted(entry: &RawEntry, url: &Url, source: &Source) -> bool {
 
 /// Returns the settings of a source that have no effect on a document: `remove` selectors that match nothing.
 /// They are not a problem of the poll, because the elements they remove may come and go.
-pub fn idle(document: &Document, source: &Source) -> Vec<Problem> {
-    if source.remove.is_empty() || !reads_page(document, source) {
+pub fn find_idle_settings(document: &Document, source: &Source) -> Vec<Problem> {
+    if source.remove.is_empty() || !is_read_as_page(document, source) {
         return Vec::new();
     }
-    let text = charset::decode(document, source.charset).text;
-    html::idle(&text, &source.remove)
+    let text = charset::decode_document(document, source.charset).text;
+    html::find_idle_selectors(&text, &source.remove)
 }
 
-fn reads_page(document: &Document, source: &Source) -> bool {
+fn is_read_as_page(document: &Document, source: &Source) -> bool {
     let is_script = matches!(
         source.reading,
         Reading::Json {
@@ -393,12 +405,12 @@ fn reads_page(document: &Document, source: &Source) -> bool {
             ..
         }
     );
-    is_script || nature(document, source) == Nature::Page
+    is_script || document_kind(document, source) == DocumentKind::Page
 }
 
 /// Settings that an operator may write into a source's block in place of automatic detection.
 #[derive(Clone, Debug, Default)]
-pub struct Hinted {
+pub struct SuggestedSettings {
     /// The reading that finds the same records: selectors of a page (none if the records have no elements of
     /// their own), the page's script that contains them, or paths of JSON or XML.
     pub reading: Option<Reading>,
@@ -406,9 +418,9 @@ pub struct Hinted {
     pub feed: Option<Url>,
 }
 
-impl Hinted {
+impl SuggestedSettings {
     /// Returns the selectors of a page.
-    pub fn rules(&self) -> Option<&Rules<Css>> {
+    pub fn page_rules(&self) -> Option<&Rules<Css>> {
         match &self.reading {
             Some(Reading::Html(rules)) => Some(rules),
             _ => None,
@@ -416,43 +428,46 @@ impl Hinted {
     }
 
     /// Returns these settings as keys of a block, each with its values.
-    pub fn keys(&self) -> Vec<(String, Vec<String>)> {
-        self.reading.as_ref().map_or_else(Vec::new, keys)
+    pub fn setting_keys(&self) -> Vec<(String, Vec<String>)> {
+        self.reading.as_ref().map_or_else(Vec::new, reading_keys)
     }
 }
 
 /// Suggests settings for a document that is read by its structure. Returns nothing for sources with
 /// selectors.
-pub fn hint(document: &Document, source: &Source) -> Hinted {
-    let charset::Decoded { text, .. } = charset::decode(document, source.charset);
+pub fn suggest_settings(document: &Document, source: &Source) -> SuggestedSettings {
+    let charset::DecodedText { text, .. } = charset::decode_document(document, source.charset);
     let nature = match source.reading {
-        Reading::Page => Nature::Page,
-        Reading::Auto => nature_of(&text),
+        Reading::Page => DocumentKind::Page,
+        Reading::Auto => detect_kind(&text),
         Reading::Json {
             script: None,
             rules: None,
-        } => Nature::Json,
-        Reading::Xml(None) => Nature::Xml,
-        _ => return Hinted::default(),
+        } => DocumentKind::Json,
+        Reading::Xml(None) => DocumentKind::Xml,
+        _ => return SuggestedSettings::default(),
     };
-    let hints = hints(document, source);
+    let hints = date_hints(document, source);
     match nature {
-        Nature::Page => Hinted {
-            reading: html::reading(&text, &document.url, source, &hints),
-            feed: feed::linked_feed(&text, &document.url),
+        DocumentKind::Page => SuggestedSettings {
+            reading: html::find_reading(&text, &document.url, source, &hints),
+            feed: feed::find_linked_feed(&text, &document.url),
         },
-        Nature::Json => Hinted {
-            reading: json::rules(&text, &hints).map(|rules| Reading::Json {
+        DocumentKind::Json => SuggestedSettings {
+            reading: json::suggest_rules(&text, &hints).map(|rules| Reading::Json {
                 script: None,
                 rules: Some(Box::new(rules)),
             }),
             feed: None,
         },
-        Nature::Xml => Hinted {
-            reading: xml::rules(&text, &hints).map(|rules| Reading::Xml(Some(Box::new(rules)))),
+        DocumentKind::Xml => SuggestedSettings {
+            reading: xml::suggest_rules(&text, &hints)
+                .map(|rules| Reading::Xml(Some(Box::new(rules)))),
             feed: None,
         },
-        Nature::Feed | Nature::Sitemap | Nature::Text => Hinted::default(),
+        DocumentKind::Feed | DocumentKind::Sitemap | DocumentKind::Text => {
+            SuggestedSettings::default()
+        }
     }
 }
 
@@ -461,7 +476,7 @@ const SHOWN_TITLES: usize = 3;
 
 /// A candidate for a document's main list.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct RankedList {
     /// The way its document is read.
     pub reading: Reading,
     /// The list of a page that `reading` finds if no selectors are given.
@@ -471,21 +486,21 @@ pub struct Listed {
     /// The first titles, as written in the document.
     pub titles: Vec<String>,
     /// The reasons for and against it.
-    pub why: Why,
+    pub why: ListEvidence,
 }
 
 /// The reasons for and against a list.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Why {
+pub enum ListEvidence {
     /// A single line of text.
     Said(String),
     /// Reasons, the weightiest first. Each compares this list with the others of its document.
-    Weighed(Vec<Reason>),
+    Weighed(Vec<ListReason>),
 }
 
 /// One reason for or against a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reason {
+pub struct ListReason {
     /// The name of the measure, such as `share of records with a date`.
     pub measure: &'static str,
     /// The weight of the reason. A negative weight counts against the list.
@@ -494,9 +509,9 @@ pub struct Reason {
     pub has_more: bool,
 }
 
-impl Why {
+impl ListEvidence {
     /// Returns the sum of the weights, or `None` if the reasons are not weighed.
-    pub fn sum(&self) -> Option<f64> {
+    pub fn total_weight(&self) -> Option<f64> {
         match self {
             Self::Said(_) => None,
             Self::Weighed(reasons) => Some(reasons.iter().map(|reason| reason.weight).sum()),
@@ -504,8 +519,13 @@ impl Why {
     }
 }
 
-impl Listed {
-    fn new(reading: Reading, layout: Option<Layout>, entries: &[RawEntry], why: Why) -> Self {
+impl RankedList {
+    fn new(
+        reading: Reading,
+        layout: Option<Layout>,
+        entries: &[RawEntry],
+        why: ListEvidence,
+    ) -> Self {
         Self {
             reading,
             layout,
@@ -516,7 +536,7 @@ impl Listed {
     }
 
     /// Returns a copy of `source` that reads this list.
-    pub fn read_by(&self, source: &Source) -> Source {
+    pub fn apply_to(&self, source: &Source) -> Source {
         Source {
             reading: self.reading.clone(),
             layout: self.layout.clone(),
@@ -525,17 +545,20 @@ impl Listed {
     }
 
     /// Returns true if `entries` are the entries of this list.
-    pub fn is_of(&self, entries: &[RawEntry]) -> bool {
+    pub fn has_entries(&self, entries: &[RawEntry]) -> bool {
         self.records.min(MAX_ENTRIES) == entries.len() && self.titles == first_titles(entries)
     }
 
     /// Returns the keys of a block that reads this list, each with its values.
-    pub fn keys(&self) -> Vec<(String, Vec<String>)> {
+    pub fn setting_keys(&self) -> Vec<(String, Vec<String>)> {
         let layout = self.layout.as_ref().map(|layout| {
             let values = vec![layout.to_string()];
             ("layout".to_owned(), values)
         });
-        keys(&self.reading).into_iter().chain(layout).collect()
+        reading_keys(&self.reading)
+            .into_iter()
+            .chain(layout)
+            .collect()
     }
 }
 
@@ -549,51 +572,54 @@ fn first_titles(entries: &[RawEntry]) -> Vec<String> {
 
 /// Returns the candidates for the main list of a page, JSON or XML: at most `count`, the best first. The
 /// first is the one that [`extract`] reads without rules, if it reads any. Returns none for other documents.
-pub fn lists(document: &Document, source: &Source, count: usize) -> Vec<Listed> {
-    let charset::Decoded { text, .. } = charset::decode(document, source.charset);
-    let hints = hints(document, source);
-    match (nature(document, source), &source.reading) {
+pub fn rank_lists(document: &Document, source: &Source, count: usize) -> Vec<RankedList> {
+    let charset::DecodedText { text, .. } = charset::decode_document(document, source.charset);
+    let hints = date_hints(document, source);
+    match (document_kind(document, source), &source.reading) {
         // The JSON is within a page, and the page has different lists.
         (_, Reading::Json { script, .. }) if script.is_some() => Vec::new(),
-        (Nature::Page, _) => html::ranked(&text, &document.url, source, &hints, count),
-        (Nature::Json, _) => json::ranked(&text, &hints, count),
-        (Nature::Xml, _) => xml::ranked(&text, &hints, count),
-        (Nature::Feed | Nature::Sitemap | Nature::Text, _) => Vec::new(),
+        (DocumentKind::Page, _) => html::rank_lists(&text, &document.url, source, &hints, count),
+        (DocumentKind::Json, _) => json::rank_lists(&text, &hints, count),
+        (DocumentKind::Xml, _) => xml::rank_lists(&text, &hints, count),
+        (DocumentKind::Feed | DocumentKind::Sitemap | DocumentKind::Text, _) => Vec::new(),
     }
 }
 
 /// Reads a page by its structure as if no layout were kept. Returns its layout and the selectors that find
 /// the same records, or `None` if the page has no records or the document is not a page.
-pub fn fresh(document: &Document, source: &Source) -> Option<(Layout, Option<Rules<Css>>)> {
+pub fn find_fresh_layout(
+    document: &Document,
+    source: &Source,
+) -> Option<(Layout, Option<Rules<Css>>)> {
     let is_page = match source.reading {
         Reading::Page => true,
-        Reading::Auto => nature(document, source) == Nature::Page,
+        Reading::Auto => document_kind(document, source) == DocumentKind::Page,
         _ => false,
     };
     if !is_page {
         return None;
     }
-    let text = charset::decode(document, source.charset).text;
-    html::fresh(&text, &document.url, source, &hints(document, source))
+    let text = charset::decode_document(document, source.charset).text;
+    html::find_fresh_layout(&text, &document.url, source, &date_hints(document, source))
 }
 
 /// Returns a reading as keys of a block, each with its values: the kind and the places of entries and fields.
-pub fn keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
+pub fn reading_keys(reading: &Reading) -> Vec<(String, Vec<String>)> {
     let key = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     let kind = vec![key("kind", reading.kind().as_str())];
     match reading {
-        Reading::Html(rules) => with_places(kind, Some(rules)),
+        Reading::Html(rules) => add_place_keys(kind, Some(rules)),
         Reading::Json { script, rules } => {
             let script = script.as_ref().map(|css| key("script", &css.to_string()));
-            with_places(kind.into_iter().chain(script).collect(), rules.as_deref())
+            add_place_keys(kind.into_iter().chain(script).collect(), rules.as_deref())
         }
-        Reading::Xml(rules) => with_places(kind, rules.as_deref()),
+        Reading::Xml(rules) => add_place_keys(kind, rules.as_deref()),
         Reading::Auto | Reading::Feed | Reading::Page | Reading::Text(_) | Reading::Sitemap => kind,
     }
 }
 
 /// Gives a field with several places a list as its value.
-fn with_places<L: std::fmt::Display>(
+fn add_place_keys<L: std::fmt::Display>(
     mut keys: Vec<(String, Vec<String>)>,
     rules: Option<&Rules<L>>,
 ) -> Vec<(String, Vec<String>)> {
@@ -608,8 +634,8 @@ fn with_places<L: std::fmt::Display>(
 }
 
 /// Returns the hints for reading the document's dates.
-fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
-    dates::Hints {
+fn date_hints<'a>(document: &Document, source: &'a Source) -> dates::DateHints<'a> {
+    dates::DateHints {
         language: source.language.as_ref(),
         order: source.date_order,
         learned: None,
@@ -618,11 +644,11 @@ fn hints<'a>(document: &Document, source: &'a Source) -> dates::Hints<'a> {
     }
 }
 
-fn plain_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
-    let extracted = text::read(text, hints);
+fn read_plain_text(text: &str, hints: &dates::DateHints<'_>) -> Result<Extracted, ExtractError> {
+    let extracted = text::read_notices(text, hints);
     if extracted.entries.is_empty() {
-        Err(if text::runs_on(text, 1) {
-            ExtractError::Foreign(Foreign::OneText)
+        Err(if text::is_running_text(text, 1) {
+            ExtractError::Foreign(UnsupportedKind::OneText)
         } else {
             ExtractError::Undated
         })
@@ -635,11 +661,11 @@ fn plain_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, Extract
 const MIN_PARAGRAPHS: usize = 3;
 
 /// Reads a text that is not known to contain notices: a letter has a date too.
-fn some_text(text: &str, hints: &dates::Hints<'_>) -> Result<Extracted, ExtractError> {
-    let extracted = plain_text(text, hints)?;
-    let is_one = extracted.entries.len() == 1 && text::runs_on(text, MIN_PARAGRAPHS);
+fn read_unknown_text(text: &str, hints: &dates::DateHints<'_>) -> Result<Extracted, ExtractError> {
+    let extracted = read_plain_text(text, hints)?;
+    let is_one = extracted.entries.len() == 1 && text::is_running_text(text, MIN_PARAGRAPHS);
     if is_one || foreign::is_weather_message(text) {
-        return Err(ExtractError::Foreign(Foreign::OneText));
+        return Err(ExtractError::Foreign(UnsupportedKind::OneText));
     }
     Ok(extracted)
 }

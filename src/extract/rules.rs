@@ -16,41 +16,41 @@ use crate::model::{
 const MAX_VALUES: usize = 100;
 
 /// The part of a document that is one entry. `At` finds places in it.
-pub(super) trait Record {
+pub(super) trait EntryRecord {
     /// The type that finds places in it.
     type At;
 
     /// Returns the texts of all places that `at` finds, without blank ones.
-    fn texts(&self, at: &Self::At) -> Vec<String>;
+    fn find_texts(&self, at: &Self::At) -> Vec<String>;
 
     /// Returns a text with the type that the format gives it.
-    fn text(&self, found: String) -> RawText;
+    fn typed_text(&self, found: String) -> RawText;
 
     /// Returns the match of `at` as running text, with its markup if there is any.
-    fn body(&self, at: &Self::At) -> Option<RawText> {
-        let texts = self.texts(at);
-        (!texts.is_empty()).then(|| self.text(texts.join("\n\n")))
+    fn find_body(&self, at: &Self::At) -> Option<RawText> {
+        let texts = self.find_texts(at);
+        (!texts.is_empty()).then(|| self.typed_text(texts.join("\n\n")))
     }
 
     /// Returns a machine-readable date at the place, if it differs from the text.
-    fn date(&self, at: &Self::At) -> Option<String> {
-        self.texts(at).into_iter().next()
+    fn find_date(&self, at: &Self::At) -> Option<String> {
+        self.find_texts(at).into_iter().next()
     }
 
     /// Returns an address at the place, if it differs from the text.
-    fn addresses(&self, at: &Self::At) -> Vec<String> {
-        self.texts(at)
+    fn find_addresses(&self, at: &Self::At) -> Vec<String> {
+        self.find_texts(at)
     }
 
     /// Returns the files at the place, each with its name there.
-    fn files(&self, at: &Self::At) -> Vec<RawEnclosure> {
-        let addresses = self.addresses(at).into_iter();
-        addresses.map(file).collect()
+    fn find_files(&self, at: &Self::At) -> Vec<RawEnclosure> {
+        let addresses = self.find_addresses(at).into_iter();
+        addresses.map(file_from_url).collect()
     }
 
     /// Returns the first picture at the place, with its description in the format.
-    fn image(&self, at: &Self::At) -> Option<RawImage> {
-        let first = self.addresses(at).into_iter().next();
+    fn find_image(&self, at: &Self::At) -> Option<RawImage> {
+        let first = self.find_addresses(at).into_iter().next();
         first.map(RawImage::from)
     }
 }
@@ -60,11 +60,11 @@ pub(super) trait Record {
 /// # Errors
 /// Returns [`ExtractError::NothingFound`] and [`ExtractError::NoTitles`] if the rules no longer fit the
 /// document.
-pub(super) fn list<R: Record<At: Display>>(
+pub(super) fn read_records<R: EntryRecord<At: Display>>(
     records: &[R],
     rules: &Rules<R::At>,
 ) -> Result<Extracted, ExtractError> {
-    let selector = || written(&rules.item);
+    let selector = || join_places(&rules.item);
     if records.is_empty() {
         return Err(ExtractError::NothingFound {
             selector: selector(),
@@ -72,7 +72,7 @@ pub(super) fn list<R: Record<At: Display>>(
     }
     let entries: Vec<RawEntry> = records
         .iter()
-        .map(|record| entry(record, &rules.fields))
+        .map(|record| read_record(record, &rules.fields))
         .collect();
     if entries.iter().all(|entry| entry.title.is_none()) {
         return Err(ExtractError::NoTitles {
@@ -81,14 +81,14 @@ pub(super) fn list<R: Record<At: Display>>(
         });
     }
     Ok(Extracted {
-        problems: uneven(&entries, &rules.fields),
+        problems: find_uneven_rules(&entries, &rules.fields),
         entries,
         ..Extracted::default()
     })
 }
 
 /// Returns a file of which only the address is known.
-fn file(url: String) -> RawEnclosure {
+fn file_from_url(url: String) -> RawEnclosure {
     RawEnclosure {
         url,
         ..RawEnclosure::default()
@@ -105,13 +105,13 @@ pub(super) fn without_doubts(extracted: Extracted) -> Extracted {
 }
 
 /// Returns places as an operator wrote them.
-pub(super) fn written<L: Display>(places: &[L]) -> String {
+pub(super) fn join_places<L: Display>(places: &[L]) -> String {
     let written: Vec<String> = places.iter().map(L::to_string).collect();
     written.join(", else ")
 }
 
 /// The matches of the rules of one entry.
-pub(super) struct RuleMatches<'a, R: Record> {
+pub(super) struct RuleMatches<'a, R: EntryRecord> {
     record: &'a R,
     fields: &'a Fields<R::At>,
     /// Values that patterns cut out, by the field that they are for.
@@ -119,40 +119,43 @@ pub(super) struct RuleMatches<'a, R: Record> {
 }
 
 /// Returns the entry of one record.
-pub(super) fn entry<R: Record>(record: &R, fields: &Fields<R::At>) -> RawEntry {
+pub(super) fn read_record<R: EntryRecord>(record: &R, fields: &Fields<R::At>) -> RawEntry {
     let found = RuleMatches {
         record,
         fields,
-        cut: cut(record, fields),
+        cut: apply_patterns(record, fields),
     };
-    let text = |field| Some(record.text(found.first(field)?));
+    let text = |field| Some(record.typed_text(found.first_value(field)?));
     RawEntry {
-        guid: found.first(Field::Guid),
+        guid: found.first_value(Field::Guid),
         title: text(Field::Title),
-        link: found.first(Field::Link),
-        summary: found.body(Field::Summary),
-        content: found.body(Field::Content),
-        published: found.first(Field::Date),
-        updated: found.first(Field::Updated),
-        event: found.first(Field::Event),
-        image: found.image(),
-        authors: found.each(Field::Author, |name| RawAuthor { name, url: None }),
-        tags: found.each(Field::Tag, RawTag::from),
-        enclosures: found.files(),
+        link: found.first_value(Field::Link),
+        summary: found.read_body(Field::Summary),
+        content: found.read_body(Field::Content),
+        published: found.first_value(Field::Date),
+        updated: found.first_value(Field::Updated),
+        event: found.first_value(Field::Event),
+        image: found.read_image(),
+        authors: found.map_values(Field::Author, |name| RawAuthor { name, url: None }),
+        tags: found.map_values(Field::Tag, RawTag::from),
+        enclosures: found.read_files(),
         ..RawEntry::default()
     }
 }
 
 /// Applies the patterns and returns the values they cut out. A pattern that does not match leaves its field
 /// without a value: the uncut text is not what the operator asked for.
-fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<String>> {
+fn apply_patterns<R: EntryRecord>(
+    record: &R,
+    fields: &Fields<R::At>,
+) -> BTreeMap<Field, Vec<String>> {
     let mut cut: BTreeMap<Field, Vec<String>> = BTreeMap::new();
     for (field, rule) in fields.iter() {
         let Some(pattern) = &rule.pattern else {
             continue;
         };
-        let parts = found(record, field, rule);
-        let parts = parts.iter().flat_map(|text| pattern.cut(text));
+        let parts = find_values(record, field, rule);
+        let parts = parts.iter().flat_map(|text| pattern.extract_parts(text));
         for (named, part) in parts.take(MAX_VALUES) {
             let part = part.trim();
             if !part.is_empty() {
@@ -165,23 +168,23 @@ fn cut<R: Record>(record: &R, fields: &Fields<R::At>) -> BTreeMap<Field, Vec<Str
 }
 
 /// Returns the values of the first place that has any, or one value of all parts if they are joined.
-fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
+fn find_values<R: EntryRecord>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String> {
     let values = |at: &R::At| match field {
-        Field::Date | Field::Updated | Field::Event => record.date(at).into_iter().collect(),
-        Field::Link | Field::Image | Field::Enclosure => record.addresses(at),
-        _ => record.texts(at),
+        Field::Date | Field::Updated | Field::Event => record.find_date(at).into_iter().collect(),
+        Field::Link | Field::Image | Field::Enclosure => record.find_addresses(at),
+        _ => record.find_texts(at),
     };
     // A part of a date may be in several elements too.
     let all = |at: &R::At| {
-        let several = Some(record.texts(at)).filter(|texts| texts.len() > 1);
+        let several = Some(record.find_texts(at)).filter(|texts| texts.len() > 1);
         several.unwrap_or_else(|| values(at))
     };
     match &rule.find {
-        Find::First(places) => first(places, values),
+        Find::First(places) => first_values(places, values),
         Find::Joined { parts, with } => {
             let values = parts.iter().flat_map(|places| match field {
-                Field::Date | Field::Updated | Field::Event => first(places, all),
-                _ => first(places, values),
+                Field::Date | Field::Updated | Field::Event => first_values(places, all),
+                _ => first_values(places, values),
             });
             let values: Vec<String> = values.take(MAX_VALUES).collect();
             let values: Vec<&str> = values.iter().map(|value| value.trim()).collect();
@@ -191,27 +194,27 @@ fn found<R: Record>(record: &R, field: Field, rule: &Rule<R::At>) -> Vec<String>
     }
 }
 
-fn first<L>(places: &[L], values: impl Fn(&L) -> Vec<String>) -> Vec<String> {
+fn first_values<L>(places: &[L], values: impl Fn(&L) -> Vec<String>) -> Vec<String> {
     let mut found = places.iter().map(values);
     found.find(|values| !values.is_empty()).unwrap_or_default()
 }
 
 /// Returns the running text of the first place that has any, or of all parts if they are joined.
-fn body<R: Record>(record: &R, find: &Find<R::At>) -> Option<RawText> {
-    let first = |places: &Vec<R::At>| places.iter().find_map(|at| record.body(at));
+fn read_body<R: EntryRecord>(record: &R, find: &Find<R::At>) -> Option<RawText> {
+    let first = |places: &Vec<R::At>| places.iter().find_map(|at| record.find_body(at));
     match find {
         Find::First(places) => first(places),
-        Find::Joined { parts, with } => joined(parts.iter().filter_map(first).collect(), with),
+        Find::Joined { parts, with } => join_texts(parts.iter().filter_map(first).collect(), with),
     }
 }
 
 /// Joins running texts: as markup if any of them is markup.
-fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
+fn join_texts(texts: Vec<RawText>, with: &str) -> Option<RawText> {
     let is_html = texts.iter().any(|text| matches!(text, RawText::Html(_)));
     let is_unsaid = texts.iter().any(|text| matches!(text, RawText::Unsaid(_)));
     let markup = |text: RawText| match text {
         RawText::Html(html) | RawText::Unsaid(html) => html,
-        RawText::Plain(text) => escaped(&text),
+        RawText::Plain(text) => escape_text(&text),
     };
     let plain = |texts: &[RawText]| {
         let texts: Vec<&str> = texts.iter().map(|text| text.as_str().trim()).collect();
@@ -221,7 +224,7 @@ fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
         (true, _, _) => None,
         (_, true, _) => {
             let texts: Vec<String> = texts.into_iter().map(markup).collect();
-            Some(RawText::Html(texts.join(&escaped(with))))
+            Some(RawText::Html(texts.join(&escape_text(with))))
         }
         (_, false, true) => Some(RawText::Unsaid(plain(&texts))),
         (_, false, false) => Some(RawText::Plain(plain(&texts))),
@@ -229,88 +232,92 @@ fn joined(texts: Vec<RawText>, with: &str) -> Option<RawText> {
 }
 
 /// Escapes a text as markup.
-pub(super) fn escaped(text: &str) -> String {
+pub(super) fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
 
-impl<R: Record> RuleMatches<'_, R> {
+impl<R: EntryRecord> RuleMatches<'_, R> {
     /// Returns the field's rule, unless a pattern cuts its value out of a match.
     fn plain_rule(&self, field: Field) -> Option<&Rule<R::At>> {
         self.fields.get(field).filter(|rule| rule.pattern.is_none())
     }
 
-    fn values(&self, field: Field) -> Vec<String> {
+    fn field_values(&self, field: Field) -> Vec<String> {
         let rule = self.plain_rule(field);
         let mut values = rule
-            .map(|rule| found(self.record, field, rule))
+            .map(|rule| find_values(self.record, field, rule))
             .unwrap_or_default();
         if values.is_empty() {
-            values = self.otherwise(field);
+            values = self.fallback_values(field);
         }
         values.truncate(MAX_VALUES);
         values
     }
 
     /// Returns the values that patterns cut out for the field, else its fixed value.
-    fn otherwise(&self, field: Field) -> Vec<String> {
+    fn fallback_values(&self, field: Field) -> Vec<String> {
         let fixed = || self.fields.get(field)?.value.clone();
         let cut = self.cut.get(&field).cloned();
         cut.unwrap_or_else(|| fixed().into_iter().collect())
     }
 
-    fn first(&self, field: Field) -> Option<String> {
-        self.values(field).into_iter().next()
+    fn first_value(&self, field: Field) -> Option<String> {
+        self.field_values(field).into_iter().next()
     }
 
-    fn each<T>(&self, field: Field, made: impl Fn(String) -> T) -> Vec<T> {
-        self.values(field).into_iter().map(made).collect()
+    fn map_values<T>(&self, field: Field, made: impl Fn(String) -> T) -> Vec<T> {
+        self.field_values(field).into_iter().map(made).collect()
     }
 
-    fn files(&self) -> Vec<RawEnclosure> {
+    fn read_files(&self) -> Vec<RawEnclosure> {
         let seen = |rule: &Rule<R::At>| match &rule.find {
             Find::First(places) => {
-                let mut found = places.iter().map(|at| self.record.files(at));
+                let mut found = places.iter().map(|at| self.record.find_files(at));
                 found.find(|files| !files.is_empty())
             }
             Find::Joined { .. } => None,
         };
         let seen = self.plain_rule(Field::Enclosure).and_then(seen);
-        let mut files = seen.unwrap_or_else(|| self.each(Field::Enclosure, file));
+        let mut files = seen.unwrap_or_else(|| self.map_values(Field::Enclosure, file_from_url));
         files.truncate(MAX_VALUES);
         files
     }
 
-    fn image(&self) -> Option<RawImage> {
+    fn read_image(&self) -> Option<RawImage> {
         let seen = |rule: &Rule<R::At>| match &rule.find {
-            Find::First(places) => places.iter().find_map(|at| self.record.image(at)),
+            Find::First(places) => places.iter().find_map(|at| self.record.find_image(at)),
             Find::Joined { .. } => None,
         };
         let seen = self.plain_rule(Field::Image).and_then(seen);
-        seen.or_else(|| self.first(Field::Image).map(RawImage::from))
+        seen.or_else(|| self.first_value(Field::Image).map(RawImage::from))
     }
 
     /// Returns running text, with its markup if it is used as found.
-    fn body(&self, field: Field) -> Option<RawText> {
+    fn read_body(&self, field: Field) -> Option<RawText> {
         let rule = self.plain_rule(field);
-        let found = rule.and_then(|rule| body(self.record, &rule.find));
+        let found = rule.and_then(|rule| read_body(self.record, &rule.find));
         found.or_else(|| {
-            let texts = self.otherwise(field);
+            let texts = self.fallback_values(field);
             (!texts.is_empty()).then(|| RawText::Plain(texts.join("\n\n")))
         })
     }
 }
 
 /// Reports the rules that match in only some entries. An entry without title and text does not count.
-pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem> {
+pub(super) fn find_uneven_rules<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem> {
     let says = |entry: &&RawEntry| {
         entry.title.is_some() || entry.summary.is_some() || entry.content.is_some()
     };
     let entries: Vec<&RawEntry> = entries.iter().filter(says).collect();
-    let wanted = |field: &Field| fields.get(*field).is_some() || fields.is_cut_out(*field);
+    let wanted =
+        |field: &Field| fields.get(*field).is_some() || fields.is_filled_by_pattern(*field);
     let missing = |field| {
-        let missing = entries.iter().filter(|entry| !has(entry, field)).count();
+        let missing = entries
+            .iter()
+            .filter(|entry| !has_field(entry, field))
+            .count();
         (missing > 0).then_some(Problem::Uneven {
             field: field.as_str(),
             missing,
@@ -334,7 +341,7 @@ pub(super) fn uneven<L>(entries: &[RawEntry], fields: &Fields<L>) -> Vec<Problem
 }
 
 /// Returns true if an entry has a value in `field`.
-pub(super) fn has(entry: &RawEntry, field: Field) -> bool {
+pub(super) fn has_field(entry: &RawEntry, field: Field) -> bool {
     match field {
         Field::Title => entry.title.is_some(),
         Field::Link => entry.link.is_some(),

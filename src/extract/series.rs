@@ -41,21 +41,21 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The thing that a title counts: the word before the number, and the year if there is one.
-type Counted = (String, Option<u32>);
+type SeriesKey = (String, Option<u32>);
 
 /// Returns the gaps in the series of a document.
-pub(super) fn gaps(entries: &[RawEntry]) -> Vec<Problem> {
-    let mut series: BTreeMap<Counted, Vec<(u32, &str)>> = BTreeMap::new();
+pub(super) fn find_gaps(entries: &[RawEntry]) -> Vec<Problem> {
+    let mut series: BTreeMap<SeriesKey, Vec<(u32, &str)>> = BTreeMap::new();
     for entry in entries {
         let title = entry.title.as_ref().map_or("", RawText::as_str);
-        if let Some((counted, number)) = numbered(title) {
+        if let Some((counted, number)) = parse_series_number(title) {
             series.entry(counted).or_default().push((number, title));
         }
     }
-    series.into_values().flat_map(gaps_of).collect()
+    series.into_values().flat_map(gaps_in_series).collect()
 }
 
-fn numbered(title: &str) -> Option<(Counted, u32)> {
+fn parse_series_number(title: &str) -> Option<(SeriesKey, u32)> {
     let found = NUMBERED.captures(title)?;
     let number = found.name("number")?.as_str().parse().ok()?;
     let year = found
@@ -72,7 +72,7 @@ fn numbered(title: &str) -> Option<(Counted, u32)> {
     (!is_year).then_some(((counted, year), number))
 }
 
-fn gaps_of(mut numbers: Vec<(u32, &str)>) -> Vec<Problem> {
+fn gaps_in_series(mut numbers: Vec<(u32, &str)>) -> Vec<Problem> {
     // The same entry twice.
     numbers.dedup();
     let steps: Vec<i64> = numbers
@@ -111,7 +111,10 @@ mod tests {
             ..RawEntry::default()
         };
         let entries: Vec<RawEntry> = titles.iter().map(entry).collect();
-        let told: Vec<String> = gaps(&entries).iter().map(ToString::to_string).collect();
+        let told: Vec<String> = find_gaps(&entries)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(told, expected, "{titles:?}");
     }
 

@@ -20,11 +20,11 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::xml::{Element, Tree};
-use super::{ExtractError, MAX_ENTRIES, feed, follow, is_wanted};
-use crate::dates::{self, Hints};
+use super::xml::{XmlElement, XmlTree};
+use super::{ExtractError, MAX_ENTRIES, feed, follow, passes_filters};
+use crate::dates::{self, DateHints};
 use crate::model::{
-    Channel, ElementPath, Extracted, Problem, RawEntry, RawImage, RawTag, RawText, Source,
+    DocumentMetadata, ElementPath, Extracted, Problem, RawEntry, RawImage, RawTag, RawText, Source,
 };
 
 /// The maximum number of an index's sitemaps that are returned, from which the poll chooses.
@@ -34,29 +34,34 @@ const MAX_FOLLOW: usize = 100;
 ///
 /// # Errors
 /// Returns [`ExtractError::BadDocument`] for anything else.
-pub(super) fn read(
+pub(super) fn read_sitemap(
     text: &str,
     url: &Url,
     source: &Source,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    if is_list(text) {
-        return Ok(kept(lines(text), url, source, hints));
+    if is_address_list(text) {
+        return Ok(keep_newest(read_address_lines(text), url, source, hints));
     }
-    let tree = Tree::of(text)?;
+    let tree = XmlTree::parse(text)?;
     let document = tree.document();
-    let mut extracted = match (all(document, "//urlset"), all(document, "//sitemapindex")) {
+    let mut extracted = match (
+        find_all(document, "//urlset"),
+        find_all(document, "//sitemapindex"),
+    ) {
         (urls, _) if !urls.is_empty() => {
-            let entries = all(document, "//urlset/url").into_iter().filter_map(entry);
-            kept(entries.collect(), url, source, hints)
+            let entries = find_all(document, "//urlset/url")
+                .into_iter()
+                .filter_map(parse_entry);
+            keep_newest(entries.collect(), url, source, hints)
         }
         (_, index) if !index.is_empty() => Extracted {
-            channel: channel("sitemap index"),
-            follow: follow(document, url, hints),
+            channel: sitemap_metadata("sitemap index"),
+            follow: sitemaps_to_follow(document, url, hints),
             ..Extracted::default()
         },
-        _ if feed::sniff(text) == feed::Format::Xml => {
-            return feed::read(text, url, &source.location);
+        _ if feed::sniff_format(text) == feed::TextFormat::Xml => {
+            return feed::read_feed(text, url, &source.location);
         }
         _ => {
             return Err(ExtractError::BadDocument {
@@ -70,7 +75,7 @@ pub(super) fn read(
 }
 
 /// Returns true if a text is a list of addresses, one per line.
-pub(super) fn is_list(text: &str) -> bool {
+pub(super) fn is_address_list(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
     let mut lines = text
         .lines()
@@ -86,7 +91,7 @@ pub(super) fn is_list(text: &str) -> bool {
     lines.peek().is_some() && lines.all(is_address)
 }
 
-fn lines(text: &str) -> Vec<RawEntry> {
+fn read_address_lines(text: &str) -> Vec<RawEntry> {
     let lines = text.trim_start_matches(feed::is_blank).lines();
     let entry = |line: &str| RawEntry {
         link: Some(line.trim().to_owned()),
@@ -98,21 +103,21 @@ fn lines(text: &str) -> Vec<RawEntry> {
         .collect()
 }
 
-fn all<'a>(element: Element<'a>, path: &str) -> Vec<Element<'a>> {
+fn find_all<'a>(element: XmlElement<'a>, path: &str) -> Vec<XmlElement<'a>> {
     let path: ElementPath = path.parse().expect("a path of our own");
     element.find(&path)
 }
 
-fn texts(element: Element<'_>, path: &str) -> Vec<String> {
-    let found = all(element, path).into_iter();
-    let texts = found.map(|found| found.characters().trim().to_owned());
+fn find_texts(element: XmlElement<'_>, path: &str) -> Vec<String> {
+    let found = find_all(element, path).into_iter();
+    let texts = found.map(|found| found.text_content().trim().to_owned());
     texts.filter(|text| !text.is_empty()).collect()
 }
 
-fn entry(found: Element<'_>) -> Option<RawEntry> {
-    let text = |path: &str| texts(found, path).into_iter().next();
+fn parse_entry(found: XmlElement<'_>) -> Option<RawEntry> {
+    let text = |path: &str| find_texts(found, path).into_iter().next();
     let modified = text("lastmod");
-    let pictures = texts(found, "image/loc");
+    let pictures = find_texts(found, "image/loc");
     let of_picture = || {
         let title = (pictures.len() == 1).then(|| text("image/title"))?;
         // One word is the name of a file.
@@ -133,38 +138,43 @@ fn entry(found: Element<'_>) -> Option<RawEntry> {
         updated: modified,
         language: text("news/publication/language").or_else(|| text("news/language")),
         tags: keywords.map(|word| RawTag::from(word.to_owned())).collect(),
-        image: image(found).or_else(|| text("video/thumbnail_loc").map(RawImage::from)),
+        image: parse_image(found).or_else(|| text("video/thumbnail_loc").map(RawImage::from)),
         ..RawEntry::default()
     })
 }
 
 /// Returns the first picture, with its description.
-fn image(found: Element<'_>) -> Option<RawImage> {
-    let first = *all(found, "image").first()?;
-    let text = |path: &str| texts(first, path).into_iter().next();
+fn parse_image(found: XmlElement<'_>) -> Option<RawImage> {
+    let first = *find_all(found, "image").first()?;
+    let text = |path: &str| find_texts(first, path).into_iter().next();
     Some(RawImage {
         alt: text("caption").or_else(|| text("title")),
         ..RawImage::from(text("loc")?)
     })
 }
 
-fn channel(format: &str) -> Channel {
-    Channel {
+fn sitemap_metadata(format: &str) -> DocumentMetadata {
+    DocumentMetadata {
         format: Some(format.to_owned()),
-        ..Channel::default()
+        ..DocumentMetadata::default()
     }
 }
 
 /// Returns the entries that pass the source's filters, or the newest if there are more than the limit. They
 /// keep their order.
-fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -> Extracted {
+fn keep_newest(
+    entries: Vec<RawEntry>,
+    url: &Url,
+    source: &Source,
+    hints: &DateHints<'_>,
+) -> Extracted {
     let mut entries: Vec<RawEntry> = entries
         .into_iter()
-        .filter(|entry| is_wanted(entry, url, source))
+        .filter(|entry| passes_filters(entry, url, source))
         .collect();
     let mut problems = Vec::new();
     if entries.len() > MAX_ENTRIES {
-        let at = |entry: &RawEntry| date(entry.published.as_deref(), hints);
+        let at = |entry: &RawEntry| parse_date(entry.published.as_deref(), hints);
         let mut dated: Vec<_> = entries
             .into_iter()
             .enumerate()
@@ -182,7 +192,7 @@ fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -
         problems.push(Problem::Untitled { untitled, entries });
     }
     Extracted {
-        channel: channel("sitemap"),
+        channel: sitemap_metadata("sitemap"),
         entries,
         problems,
         ..Extracted::default()
@@ -190,13 +200,13 @@ fn kept(entries: Vec<RawEntry>, url: &Url, source: &Source, hints: &Hints<'_>) -
 }
 
 /// Returns the sitemaps of an index, the newest first, then those without a date, in their order.
-fn follow(document: Element<'_>, url: &Url, hints: &Hints<'_>) -> Vec<Url> {
-    let sitemaps = all(document, "//sitemapindex/sitemap").into_iter();
-    let sitemap = |found: Element<'_>| {
-        let text = |path: &str| texts(found, path).into_iter().next();
+fn sitemaps_to_follow(document: XmlElement<'_>, url: &Url, hints: &DateHints<'_>) -> Vec<Url> {
+    let sitemaps = find_all(document, "//sitemapindex/sitemap").into_iter();
+    let sitemap = |found: XmlElement<'_>| {
+        let text = |path: &str| find_texts(found, path).into_iter().next();
         let next = url.join(&text("loc")?).ok()?;
-        let modified = date(text("lastmod").as_deref(), hints);
-        (next != *url && follow::same_site(url, &next)).then_some((modified, next))
+        let modified = parse_date(text("lastmod").as_deref(), hints);
+        (next != *url && follow::is_same_site(url, &next)).then_some((modified, next))
     };
     let mut sitemaps: Vec<(Option<DateTime<Utc>>, Url)> = sitemaps.filter_map(sitemap).collect();
     sitemaps.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -204,6 +214,6 @@ fn follow(document: Element<'_>, url: &Url, hints: &Hints<'_>) -> Vec<Url> {
     sitemaps.into_iter().map(|(_, next)| next).collect()
 }
 
-fn date(text: Option<&str>, hints: &Hints<'_>) -> Option<DateTime<Utc>> {
-    Some(dates::of_field(text?, hints)?.dated.at.to_utc())
+fn parse_date(text: Option<&str>, hints: &DateHints<'_>) -> Option<DateTime<Utc>> {
+    Some(dates::parse_field(text?, hints)?.dated.at.to_utc())
 }

@@ -23,12 +23,12 @@ mod values;
 
 use std::borrow::Cow;
 
-use crate::dates::Hints;
+use crate::dates::DateHints;
 use crate::model::{Field, Rule, Rules};
-use groups::{CandidateList, Groups, NamedNode};
-use names::Sense;
-use roles::Roles;
-pub(super) use values::linked;
+use groups::{CandidateList, NameGroups, NamedNode};
+use names::NameSense;
+use roles::FieldColumns;
+pub(super) use values::only_link;
 
 /// The maximum number of a list's records that are examined closely.
 const TRIED: usize = 60;
@@ -55,7 +55,7 @@ const MIN_SINGLE_CHARS: f64 = 100.0;
 
 /// One step down the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Step<'a> {
+pub(super) enum TreeStep<'a> {
     /// To a member, or to child elements of this name.
     Member(&'a str),
     /// To an attribute.
@@ -81,7 +81,7 @@ pub(super) enum Step<'a> {
     },
 }
 
-impl<'a> Step<'a> {
+impl<'a> TreeStep<'a> {
     /// Returns the name of the step's destination.
     fn name(&self) -> Option<&'a str> {
         match self {
@@ -93,7 +93,7 @@ impl<'a> Step<'a> {
 }
 
 /// A value of the tree.
-pub(super) trait Node<'a>: Copy {
+pub(super) trait TreeNode<'a>: Copy {
     /// True if the values that a step to a name leads to are a list of their own: elements are, members are
     /// not.
     const NAMES_REPEAT: bool;
@@ -105,18 +105,18 @@ pub(super) trait Node<'a>: Copy {
     fn is_list(self) -> bool;
 
     /// Returns its parts, in document order.
-    fn parts(self) -> Vec<(Step<'a>, Self)>;
+    fn parts(self) -> Vec<(TreeStep<'a>, Self)>;
 
     /// Returns its own text, if it is a text.
     fn text(self) -> Option<Cow<'a, str>>;
 }
 
 /// The steps from an origin down to a value.
-pub(super) type Way<'a> = Vec<Step<'a>>;
+pub(super) type StepPath<'a> = Vec<TreeStep<'a>>;
 
 /// The value that a way starts at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Origin {
+pub(super) enum PathOrigin {
     /// The record. The way to records starts at the document.
     Entry,
     /// The values that contain the record, from the nearest outwards.
@@ -128,8 +128,8 @@ pub(super) enum Origin {
 /// A place for rules.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct RulePlace<'a> {
-    pub(super) origin: Origin,
-    pub(super) way: Way<'a>,
+    pub(super) origin: PathOrigin,
+    pub(super) way: StepPath<'a>,
 }
 
 /// The places of a document's records and their fields.
@@ -160,7 +160,10 @@ struct ListSigns {
 impl RecordPlaces<'_> {
     /// Returns the rules that find the same records, as paths written by `path`. Values under names that no
     /// path can express are left out.
-    pub(super) fn rules<L>(&self, path: impl Fn(&RulePlace<'_>) -> Option<L>) -> Option<Rules<L>> {
+    pub(super) fn to_rules<L>(
+        &self,
+        path: impl Fn(&RulePlace<'_>) -> Option<L>,
+    ) -> Option<Rules<L>> {
         let rule = |(field, places): &(Field, Vec<RulePlace<'_>>)| {
             let find: Vec<L> = places.iter().filter_map(&path).collect();
             let rule = Rule {
@@ -180,7 +183,7 @@ impl RecordPlaces<'_> {
     }
 
     /// Returns the reason for the choice, in one line.
-    pub(super) fn why(&self) -> String {
+    pub(super) fn explain(&self) -> String {
         let signs = &self.signs;
         let share = |part: f64| format!("{:.0} %", 100.0 * part);
         let records = match self.records {
@@ -203,17 +206,20 @@ impl RecordPlaces<'_> {
 }
 
 /// Finds the document's main list.
-pub(super) fn find<'a, N: Node<'a>>(root: N, hints: &Hints<'_>) -> Option<RecordPlaces<'a>> {
-    ranked(root, hints, 1).into_iter().next()
+pub(super) fn find_list<'a, N: TreeNode<'a>>(
+    root: N,
+    hints: &DateHints<'_>,
+) -> Option<RecordPlaces<'a>> {
+    rank_lists(root, hints, 1).into_iter().next()
 }
 
 /// Finds the candidates for the document's main list: at most `count`, the best first.
-pub(super) fn ranked<'a, N: Node<'a>>(
+pub(super) fn rank_lists<'a, N: TreeNode<'a>>(
     root: N,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
     count: usize,
 ) -> Vec<RecordPlaces<'a>> {
-    let groups = Groups::of(root, hints);
+    let groups = NameGroups::of(root, hints);
     let mut candidates = groups.candidates();
     candidates.sort_by(|one, other| {
         let most = other.values.len().cmp(&one.values.len());
@@ -253,29 +259,29 @@ pub(super) fn ranked<'a, N: Node<'a>>(
 /// A candidate in which most records have a title, and an address or a day.
 struct JudgedList<'c, 'a, N> {
     candidate: &'c CandidateList<'a, N>,
-    way: Way<'a>,
-    roles: Roles<'a>,
+    way: StepPath<'a>,
+    roles: FieldColumns<'a>,
     is_dated_once: bool,
     /// True if its name is that of a list of secondary things.
     is_aside: bool,
 }
 
-impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
+impl<'c, 'a, N: TreeNode<'a>> JudgedList<'c, 'a, N> {
     fn of(
         candidate: &'c CandidateList<'a, N>,
-        groups: &Groups<'a, N>,
-        hints: &Hints<'_>,
+        groups: &NameGroups<'a, N>,
+        hints: &DateHints<'_>,
     ) -> Option<Self> {
         let mut way = candidate.way.clone();
-        let mut values = tried(&candidate.values);
+        let mut values = sample_values(&candidate.values);
         let head = Self::head(&values, candidate, groups, hints);
         if let Some((_, true)) = head {
-            *way.last_mut()? = Step::Rest;
+            *way.last_mut()? = TreeStep::Rest;
             values.remove(0);
         }
         let head = head.map(|(head, _)| head);
-        let columns = columns::of(&values, head.as_deref());
-        let mut roles = roles::assign(&columns, values.len(), hints);
+        let columns = columns::build_columns(&values, head.as_deref());
+        let mut roles = roles::assign_fields(&columns, values.len(), hints);
         let is_named_by_days = || {
             let mut names = candidate
                 .groups
@@ -289,7 +295,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
             let place = if is_named_by_days() {
                 let way = Vec::new();
                 Some(RulePlace {
-                    origin: Origin::Name,
+                    origin: PathOrigin::Name,
                     way,
                 })
             } else {
@@ -302,9 +308,11 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
                 is_dated_once = true;
             }
         }
-        let is_aside = |step: &Step<'a>| {
-            let name = step.name().filter(|_| !matches!(step, Step::Where { .. }));
-            name.is_some_and(|name| names::name(name).senses.has(Sense::Others))
+        let is_aside = |step: &TreeStep<'a>| {
+            let name = step
+                .name()
+                .filter(|_| !matches!(step, TreeStep::Where { .. }));
+            name.is_some_and(|name| names::parse_name(name).senses.has(NameSense::Others))
         };
         let judged = Self {
             is_aside: way.iter().any(is_aside),
@@ -321,8 +329,8 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
     fn head(
         values: &[NamedNode<'a, N>],
         candidate: &CandidateList<'a, N>,
-        groups: &Groups<'a, N>,
-        hints: &Hints<'_>,
+        groups: &NameGroups<'a, N>,
+        hints: &DateHints<'_>,
     ) -> Option<(Vec<Cow<'a, str>>, bool)> {
         let first = values.first().filter(|value| value.node.is_list())?;
         let cells = |value: &NamedNode<'a, N>| -> Vec<Option<Cow<'a, str>>> {
@@ -335,7 +343,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         };
         let first: Option<Vec<Cow<'a, str>>> = cells(first).into_iter().collect();
         let is_value = |text: &str| {
-            values::day(text, false, hints).is_some()
+            values::date_form(text, false, hints).is_some()
                 || values::is_address(text, false)
                 || text.trim().parse::<f64>().is_ok()
         };
@@ -345,7 +353,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
             has_values && first.iter().all(|text| !is_value(text) && text.len() <= 60)
         });
         if let Some(first) = named {
-            return Some((first, candidate.way.last() == Some(&Step::Each)));
+            return Some((first, candidate.way.last() == Some(&TreeStep::Each)));
         }
         let width = values.iter().map(|value| value.node.parts().len()).max()?;
         let head = groups.head(*candidate.groups.first()?, width)?;
@@ -353,7 +361,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
     }
 
     fn is_list(&self) -> bool {
-        let Roles {
+        let FieldColumns {
             title,
             title_name,
             readable,
@@ -399,12 +407,12 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
             .fields
             .iter()
             .find(|(field, _)| *field == Field::Date);
-        date.is_some_and(|(_, places)| places.iter().any(|place| place.origin == Origin::Name))
+        date.is_some_and(|(_, places)| places.iter().any(|place| place.origin == PathOrigin::Name))
     }
 
     /// Scores many records with dates, addresses and good titles above menus, which are linked words.
     fn score(&self) -> f64 {
-        let Roles {
+        let FieldColumns {
             title,
             dated,
             linked,
@@ -426,7 +434,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
 
     /// Returns true if `inner` is a list within its records, unless these are mere headings or the whole
     /// document.
-    fn has_as_part(&self, inner: &Self, groups: &Groups<'a, N>) -> bool {
+    fn has_as_part(&self, inner: &Self, groups: &NameGroups<'a, N>) -> bool {
         let Some(first) = inner.candidate.groups.first() else {
             return false;
         };
@@ -439,7 +447,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
     }
 
     fn found(&self) -> RecordPlaces<'a> {
-        let Roles {
+        let FieldColumns {
             title,
             titled,
             distinct,
@@ -449,7 +457,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
         } = self.roles;
         RecordPlaces {
             item: RulePlace {
-                origin: Origin::Entry,
+                origin: PathOrigin::Entry,
                 way: self.way.clone(),
             },
             fields: self.roles.fields.clone(),
@@ -468,7 +476,7 @@ impl<'c, 'a, N: Node<'a>> JudgedList<'c, 'a, N> {
 }
 
 /// Returns the values to examine closely: all of them, or a sample from the whole list.
-fn tried<T: Copy>(values: &[T]) -> Vec<T> {
+fn sample_values<T: Copy>(values: &[T]) -> Vec<T> {
     let step = values.len().div_ceil(TRIED).max(1);
     values.iter().copied().step_by(step).collect()
 }

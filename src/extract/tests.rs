@@ -23,9 +23,10 @@ use chrono::{TimeZone as _, Utc};
 use super::*;
 use crate::config;
 use crate::model::{
-    Advice, Channel, Enclosure, Image, Item, Location, Person, RawEntry, RawTag, RawText, SafeHtml,
+    DocumentMetadata, Enclosure, Image, Item, Location, Person, RawEntry, RawTag, RawText,
+    SafeHtml, SubscriptionHints,
 };
-use crate::normalize::{self, About};
+use crate::normalize::{self, ChannelInfo};
 
 /// Returns a source for a fixture: its own settings on top of those that all fixtures share.
 fn source(kind: &str, settings: &str) -> Source {
@@ -83,7 +84,7 @@ fn shown(source: &Source, body: Vec<u8>) -> String {
             return format!("{}: {error}\naction: {}\n", error.code(), error.action());
         }
     };
-    let about = normalize::about(&document, &extracted.channel);
+    let about = normalize::normalize_channel(&document, &extracted.channel);
     let normalized = normalize::normalize(source, vec![(document, extracted.clone())]);
     let mut text = Lines::default();
     text.about(&about);
@@ -108,7 +109,7 @@ impl Lines {
         }
     }
 
-    fn about(&mut self, about: &About) {
+    fn about(&mut self, about: &ChannelInfo) {
         self.each("channel", &about.title);
         self.each("description", &about.description);
         self.each("home page", &about.home_page);
@@ -116,7 +117,7 @@ impl Lines {
     }
 
     fn item(&mut self, item: &Item) {
-        let (at, published) = (item.published.at().to_rfc3339(), &item.published);
+        let (at, published) = (item.published.instant().to_rfc3339(), &item.published);
         let date = format!(
             "{at} {} {}",
             published.origin(),
@@ -148,11 +149,11 @@ impl Lines {
     }
 
     /// Adds the channel's values that no item carries.
-    fn channel(&mut self, channel: &Channel) {
+    fn channel(&mut self, channel: &DocumentMetadata) {
         self.each("format", &channel.format);
         self.each("picture", &channel.image);
         self.each("licence", &channel.license);
-        let Advice {
+        let SubscriptionHints {
             self_link,
             moved_to,
             hubs,
@@ -346,7 +347,7 @@ fn the_paths_that_are_told_read_the_same() {
     ] {
         let by_structure = source("auto", "");
         let document = document(&by_structure, bytes(&fixtures.join(name)));
-        let paths = hint(&document, &by_structure).keys();
+        let paths = suggest_settings(&document, &by_structure).setting_keys();
         let mut settings = String::new();
         for (key, places) in paths.iter().skip(1) {
             writeln!(settings, "{key} = {places:?}").unwrap();
@@ -366,7 +367,7 @@ fn the_lists_that_are_told_begin_with_the_one_that_is_read() {
     for (name, records) in [("json/strapi.json", 3), ("xml/sections.xml", 4)] {
         let source = source("auto", "");
         let document = document(&source, bytes(&fixtures.join(name)));
-        let lists = lists(&document, &source, 3);
+        let lists = rank_lists(&document, &source, 3);
         let first = lists.first().unwrap();
         let read = extract(&document, &source).unwrap().entries;
         let titles = read.iter().take(3).filter_map(|entry| entry.title.as_ref());
@@ -379,10 +380,14 @@ fn the_lists_that_are_told_begin_with_the_one_that_is_read() {
             ),
             "{name}"
         );
-        assert_eq!(first.keys(), hint(&document, &source).keys(), "{name}");
+        assert_eq!(
+            first.setting_keys(),
+            suggest_settings(&document, &source).setting_keys(),
+            "{name}"
+        );
     }
     let page = source("html", "");
-    assert!(lists(&document(&page, b"<p>One</p>".to_vec()), &page, 3).is_empty());
+    assert!(rank_lists(&document(&page, b"<p>One</p>".to_vec()), &page, 3).is_empty());
 }
 
 /// Returns the fixtures that are read by their structure, by name.
@@ -444,8 +449,8 @@ fn the_selectors_that_are_told_read_the_same() {
     for (name, page) in structured() {
         let by_structure = source("html", &settings(&page));
         let document = document(&by_structure, page.into_bytes());
-        let hinted = hint(&document, &by_structure);
-        let Some(rules) = hinted.rules() else {
+        let hinted = suggest_settings(&document, &by_structure);
+        let Some(rules) = hinted.page_rules() else {
             writeln!(told, "{name}\n").unwrap();
             continue;
         };
@@ -471,7 +476,7 @@ fn a_linked_feed_is_told() {
         .to_owned();
     let told = |kind: &str, settings: &str| {
         let source = source(kind, settings);
-        let feed = hint(&document(&source, page.clone().into_bytes()), &source).feed;
+        let feed = suggest_settings(&document(&source, page.clone().into_bytes()), &source).feed;
         feed.map(String::from)
     };
     let feed = Some("https://bulletins.example/rss".to_owned());

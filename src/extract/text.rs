@@ -22,7 +22,7 @@ use rustc_hash::FxHashSet;
 
 use self::numbered::NumberedPart;
 use super::MAX_ENTRIES;
-use crate::dates::{self, Basis, Hints};
+use crate::dates::{self, DateBasis, DateHints};
 use crate::languages;
 use crate::model::{DateOrder, Extracted, Precision, Problem, RawEntry, RawTag, RawText};
 
@@ -52,26 +52,26 @@ static MORE: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.text.read_more_lines));
 
 /// Reads a text of dated notices.
-pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
-    let (mut paragraphs, repeated) = without_repeats(paragraphs(text, hints));
-    if let Some((before, parts)) = numbered::parts(&paragraphs) {
-        return of_numbers(before, parts);
+pub(super) fn read_notices(text: &str, hints: &DateHints) -> Extracted {
+    let (mut paragraphs, repeated) = without_repeats(split_paragraphs(text, hints));
+    if let Some((before, parts)) = numbered::split_numbered(&paragraphs) {
+        return read_numbered(before, parts);
     }
-    let stamps = usize::from(take_stamp(&mut paragraphs).is_some());
-    let Bulletin { dates, blocks } = Bulletin::of(paragraphs, hints);
+    let stamps = usize::from(take_update_stamp(&mut paragraphs).is_some());
+    let DatedBlocks { dates, blocks } = DatedBlocks::from_paragraphs(paragraphs, hints);
     if dates.is_empty() {
-        return undated(&blocks.concat(), &repeated);
+        return read_undated(&blocks.concat(), &repeated);
     }
     let mut extracted = Extracted::default();
-    let layout = Layout::of(&blocks);
-    let preamble = layout.cut(&blocks, 0) + stamps;
+    let layout = DatePlacement::detect(&blocks);
+    let preamble = layout.count_above(&blocks, 0) + stamps;
     if preamble > 0 {
         let problem = Problem::Preamble { lines: preamble };
         extracted.problems.push(problem);
     }
     for (index, date) in dates.iter().enumerate().take(MAX_ENTRIES) {
         let position = index + 1;
-        match layout.entry(&blocks, index, date) {
+        match layout.build_entry(&blocks, index, date) {
             Some(entry) => extracted.entries.push(entry),
             None => extracted.problems.push(Problem::Empty { position }),
         }
@@ -84,14 +84,14 @@ pub(super) fn read(text: &str, hints: &Hints) -> Extracted {
 }
 
 /// Reads notices divided by their numbers. The first `before` lines belong to no notice.
-fn of_numbers(before: usize, parts: Vec<NumberedPart>) -> Extracted {
+fn read_numbered(before: usize, parts: Vec<NumberedPart>) -> Extracted {
     let too_many = parts.len() > MAX_ENTRIES;
     let entries = parts.into_iter().take(MAX_ENTRIES).map(|part| {
         let published = part.date.clone();
-        let (title, texts) = part.titled();
+        let (title, texts) = part.into_title_and_texts();
         RawEntry {
             published,
-            ..entry(&title, &texts)
+            ..build_entry(&title, &texts)
         }
     });
     let preamble = (before > 0).then_some(Problem::Preamble { lines: before });
@@ -111,13 +111,13 @@ static STAMPS: LazyLock<Vec<&str>> =
 
 /// Removes the day on which the whole bulletin was updated: the first date, if it is the only one labelled
 /// so.
-fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
+fn take_update_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
     let mut dates =
         paragraphs
             .iter()
             .enumerate()
             .filter_map(|(place, paragraph)| match paragraph {
-                Paragraph::Date(date) => Some((place, is_stamp(date))),
+                Paragraph::Date(date) => Some((place, is_update_stamp(date))),
                 Paragraph::Text(_) => None,
             });
     let (first, true) = dates.next()? else {
@@ -128,7 +128,7 @@ fn take_stamp(paragraphs: &mut Vec<Paragraph>) -> Option<Paragraph> {
     is_alone.then(|| paragraphs.remove(first))
 }
 
-fn is_stamp(date: &str) -> bool {
+fn is_update_stamp(date: &str) -> bool {
     let mut folded = date.to_lowercase();
     for (accented, plain) in [
         ("á", "a"),
@@ -154,8 +154,8 @@ const MAX_HEAD: usize = 4;
 
 /// Reads one notice whose text is already delimited: the first line is the title, and a date near it is the
 /// date.
-pub(super) fn entry_of(part: &str, hints: &Hints) -> Option<RawEntry> {
-    let (mut paragraphs, _) = without_repeats(paragraphs(part, hints));
+pub(super) fn read_notice(part: &str, hints: &DateHints) -> Option<RawEntry> {
+    let (mut paragraphs, _) = without_repeats(split_paragraphs(part, hints));
     let is_date = |paragraph: &Paragraph| matches!(paragraph, Paragraph::Date(_));
     let date = paragraphs.iter().take(MAX_HEAD).position(is_date);
     let date = date.map(|place| paragraphs.remove(place));
@@ -171,13 +171,13 @@ pub(super) fn entry_of(part: &str, hints: &Hints) -> Option<RawEntry> {
     let (title, summary) = texts.split_first()?;
     Some(RawEntry {
         published,
-        ..entry(title, summary)
+        ..build_entry(title, summary)
     })
 }
 
 /// Reads a list without dates: two titles or more, with about a paragraph of text under each. If any titles
 /// are printed twice (`repeated`), only these are titles.
-fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
+fn read_undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
     let is_above_text = |index: usize, text: &String| {
         is_title(text)
             && paragraphs
@@ -210,7 +210,7 @@ fn undated(paragraphs: &[String], repeated: &HashSet<String>) -> Extracted {
     let too_many = blocks.len() > MAX_ENTRIES;
     let entries = blocks.iter().take(MAX_ENTRIES).filter_map(|block| {
         let (title, summary) = block.split_first()?;
-        Some(entry(title, summary))
+        Some(build_entry(title, summary))
     });
     Extracted {
         entries: entries.collect(),
@@ -229,7 +229,7 @@ fn is_text_of(title: &str, below: &str) -> bool {
     is_prose(below) || text >= MIN_TEXT_CHARS && text >= 2 * title
 }
 
-fn entry(title: &str, summary: &[String]) -> RawEntry {
+fn build_entry(title: &str, summary: &[String]) -> RawEntry {
     RawEntry {
         title: Some(RawText::Plain(title.to_owned())),
         summary: (!summary.is_empty()).then(|| RawText::Plain(summary.join("\n\n"))),
@@ -245,7 +245,7 @@ fn without_repeats(paragraphs: Vec<Paragraph>) -> (Vec<Paragraph>, HashSet<Strin
     for paragraph in paragraphs {
         if let (Some(Paragraph::Text(above)), Paragraph::Text(title)) = (kept.last(), &paragraph)
             && is_title(title)
-            && repeats(above, title)
+            && repeats_title(above, title)
         {
             repeated.insert(title.clone());
             kept.pop();
@@ -256,7 +256,7 @@ fn without_repeats(paragraphs: Vec<Paragraph>) -> (Vec<Paragraph>, HashSet<Strin
 }
 
 /// Returns true if a line is the title below it, apart from a few words before it.
-fn repeats(above: &str, title: &str) -> bool {
+fn repeats_title(above: &str, title: &str) -> bool {
     let before = above.strip_suffix(title);
     before.is_some_and(|before| {
         before.is_empty() || before.ends_with([' ', ':']) && word_count(before) <= MAX_LABEL_WORDS
@@ -265,7 +265,7 @@ fn repeats(above: &str, title: &str) -> bool {
 
 /// The place where the publisher puts the date of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
+enum DatePlacement {
     /// Date, title, summary.
     DateFirst,
     /// Label, date, title, summary.
@@ -278,13 +278,13 @@ enum Layout {
 
 /// Paragraphs between dates: `blocks[i]` precedes `dates[i]`, and the last block follows them all.
 #[derive(Debug, Default)]
-struct Bulletin {
+struct DatedBlocks {
     dates: Vec<String>,
     blocks: Vec<Vec<String>>,
 }
 
-impl Layout {
-    fn of(blocks: &[Vec<String>]) -> Self {
+impl DatePlacement {
+    fn detect(blocks: &[Vec<String>]) -> Self {
         let first = blocks.first().map_or(&[][..], Vec::as_slice);
         let most = |holds: fn(&[String], &[String]) -> bool| {
             let around = blocks.iter().zip(blocks.iter().skip(1));
@@ -293,7 +293,7 @@ impl Layout {
         };
         if most(|before, after| has_title(before) && after.first().is_some_and(is_prose)) {
             Self::TitleFirst
-        } else if !first.is_empty() && is_rest(blocks) {
+        } else if !first.is_empty() && ends_without_item(blocks) {
             Self::DateLast
         } else if most(|before, _| before.last().is_some_and(is_label)) && ends_in_label(first) {
             Self::Cards
@@ -304,7 +304,7 @@ impl Layout {
 
     /// Returns how many paragraphs of a block belong to the date above it. The others belong to the date
     /// below.
-    fn cut(self, blocks: &[Vec<String>], index: usize) -> usize {
+    fn count_above(self, blocks: &[Vec<String>], index: usize) -> usize {
         let Some(block) = blocks.get(index) else {
             return 0;
         };
@@ -322,10 +322,10 @@ impl Layout {
         }
     }
 
-    fn entry(self, blocks: &[Vec<String>], index: usize, date: &str) -> Option<RawEntry> {
-        let before = blocks.get(index)?.get(self.cut(blocks, index)..)?;
+    fn build_entry(self, blocks: &[Vec<String>], index: usize, date: &str) -> Option<RawEntry> {
+        let before = blocks.get(index)?.get(self.count_above(blocks, index)..)?;
         let after = blocks.get(index + 1)?;
-        let after = after.get(..self.cut(blocks, index + 1))?;
+        let after = after.get(..self.count_above(blocks, index + 1))?;
         let (title, summary) = match self {
             Self::DateFirst | Self::Cards => after.split_first()?,
             Self::TitleFirst => (before.first()?, after),
@@ -335,22 +335,22 @@ impl Layout {
         Some(RawEntry {
             published: Some(date.to_owned()),
             tags: tags.iter().cloned().map(RawTag::from).collect(),
-            ..entry(title, summary)
+            ..build_entry(title, summary)
         })
     }
 }
 
 /// Returns true if the last block contains no item: nothing, page numbers, or a copyright notice.
-fn is_rest(blocks: &[Vec<String>]) -> bool {
+fn ends_without_item(blocks: &[Vec<String>]) -> bool {
     let [first, inner @ .., last] = blocks else {
         return false;
     };
-    if is_bare(first) {
-        return last.is_empty() && inner.iter().all(|block| is_bare(block));
+    if is_boilerplate(first) {
+        return last.is_empty() && inner.iter().all(|block| is_boilerplate(block));
     }
     let titled = |block: &Vec<String>| block.first().is_some_and(is_title);
     let items_have_titles = !inner.is_empty() && inner.iter().all(titled);
-    is_bare(last) || items_have_titles && last.first().is_some_and(is_prose)
+    is_boilerplate(last) || items_have_titles && last.first().is_some_and(is_prose)
 }
 
 /// Returns the first item of a list whose dates come last. The item is no longer than the longest of the
@@ -366,17 +366,17 @@ fn first_item(blocks: &[Vec<String>]) -> &[String] {
     item.get(title..).unwrap_or_default()
 }
 
-impl Bulletin {
-    fn of(paragraphs: Vec<Paragraph>, hints: &Hints) -> Self {
-        let beside_titles = dates_stand_beside_titles(&paragraphs, hints);
+impl DatedBlocks {
+    fn from_paragraphs(paragraphs: Vec<Paragraph>, hints: &DateHints) -> Self {
+        let beside_titles = dates_share_title_lines(&paragraphs, hints);
         let mut bulletin = Self::default();
         let mut block = Vec::new();
         for paragraph in paragraphs {
             match paragraph {
-                Paragraph::Date(date) => bulletin.push(date, &mut block),
+                Paragraph::Date(date) => bulletin.push_dated(date, &mut block),
                 Paragraph::Text(text) => match dated_title(&text, hints) {
                     Some((date, title)) if beside_titles => {
-                        bulletin.push(date.to_owned(), &mut block);
+                        bulletin.push_dated(date.to_owned(), &mut block);
                         block.push(title.to_owned());
                     }
                     _ => block.push(text),
@@ -387,7 +387,7 @@ impl Bulletin {
         bulletin
     }
 
-    fn push(&mut self, date: String, block: &mut Vec<String>) {
+    fn push_dated(&mut self, date: String, block: &mut Vec<String>) {
         // `Published:` on a line of its own.
         if block
             .last()
@@ -401,7 +401,7 @@ impl Bulletin {
 }
 
 /// Returns true if more lines are `3 March 2020: Title` than dates alone.
-fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
+fn dates_share_title_lines(paragraphs: &[Paragraph], hints: &DateHints) -> bool {
     let (mut alone, mut beside) = (0, 0);
     for paragraph in paragraphs {
         match paragraph {
@@ -413,17 +413,17 @@ fn dates_stand_beside_titles(paragraphs: &[Paragraph], hints: &Hints) -> bool {
 }
 
 /// Splits `3 March 2020: Title` into date and title.
-fn dated_title<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
+fn dated_title<'t>(text: &'t str, hints: &DateHints) -> Option<(&'t str, &'t str)> {
     (!is_prose(text)).then(|| leading_date(text, hints))?
 }
 
 /// Returns the date at the start of a text, and the text after the separator that follows.
-pub(super) fn leading_date<'t>(text: &'t str, hints: &Hints) -> Option<(&'t str, &'t str)> {
+pub(super) fn leading_date<'t>(text: &'t str, hints: &DateHints) -> Option<(&'t str, &'t str)> {
     if !text.starts_with(char::is_alphanumeric) {
         return None;
     }
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
-    let found = dates::find(text, &Hints { order, ..*hints });
+    let found = dates::find_date(text, &DateHints { order, ..*hints });
     let (range, _) = found.filter(|(range, _)| range.start == 0)?;
     let (date, rest) = text.split_at_checked(range.end)?;
     let title = rest
@@ -450,29 +450,31 @@ impl Paragraph {
 
 /// A line, cleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Line {
+enum TextLine {
     Blank,
     Date(String),
     Text(String),
 }
 
-fn paragraphs(text: &str, hints: &Hints) -> Vec<Paragraph> {
+fn split_paragraphs(text: &str, hints: &DateHints) -> Vec<Paragraph> {
     let breaks = ['\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
     let lines = text.lines().flat_map(|line| line.split(breaks));
-    let lines: Vec<Line> = lines.map(|line| Line::of(line, hints)).collect();
+    let lines: Vec<TextLine> = lines.map(|line| TextLine::from_raw(line, hints)).collect();
     let wrap = wrap_chars(&lines);
     let mut paragraphs = Vec::new();
     let mut above: Option<usize> = None;
     for line in lines {
-        let chars = line.chars();
+        let chars = line.running_chars();
         match (line, paragraphs.last_mut()) {
-            (Line::Blank, _) => {}
-            (Line::Date(date), _) => paragraphs.push(Paragraph::Date(date)),
-            (Line::Text(text), Some(Paragraph::Text(paragraph))) if fills(above, &text, wrap) => {
+            (TextLine::Blank, _) => {}
+            (TextLine::Date(date), _) => paragraphs.push(Paragraph::Date(date)),
+            (TextLine::Text(text), Some(Paragraph::Text(paragraph)))
+                if fills_line(above, &text, wrap) =>
+            {
                 paragraph.push(' ');
                 paragraph.push_str(&text);
             }
-            (Line::Text(text), _) => paragraphs.push(Paragraph::Text(text)),
+            (TextLine::Text(text), _) => paragraphs.push(Paragraph::Text(text)),
         }
         above = chars;
     }
@@ -481,12 +483,12 @@ fn paragraphs(text: &str, hints: &Hints) -> Vec<Paragraph> {
 
 /// Returns the width at which the document's lines are wrapped, if they are. Then some line continues in
 /// lower case after a full one.
-fn wrap_chars(lines: &[Line]) -> Option<usize> {
-    let longest = lines.iter().filter_map(Line::chars).max();
+fn wrap_chars(lines: &[TextLine]) -> Option<usize> {
+    let longest = lines.iter().filter_map(TextLine::running_chars).max();
     let width = longest.filter(|chars| *chars <= MAX_WRAP_CHARS);
-    let goes_on = |(above, line): (&Line, &Line)| match line {
-        Line::Text(text) => {
-            text.starts_with(char::is_lowercase) && fills(above.chars(), text, width)
+    let goes_on = |(above, line): (&TextLine, &TextLine)| match line {
+        TextLine::Text(text) => {
+            text.starts_with(char::is_lowercase) && fills_line(above.running_chars(), text, width)
         }
         _ => false,
     };
@@ -495,7 +497,7 @@ fn wrap_chars(lines: &[Line]) -> Option<usize> {
 }
 
 /// Returns true if the line above had no room for the next word.
-fn fills(above_chars: Option<usize>, text: &str, wrap_chars: Option<usize>) -> bool {
+fn fills_line(above_chars: Option<usize>, text: &str, wrap_chars: Option<usize>) -> bool {
     let (Some(above), Some(width)) = (above_chars, wrap_chars) else {
         return false;
     };
@@ -506,10 +508,10 @@ fn fills(above_chars: Option<usize>, text: &str, wrap_chars: Option<usize>) -> b
     above + 1 + word > width
 }
 
-impl Line {
-    fn of(line: &str, hints: &Hints) -> Self {
-        let text = clean(line);
-        if !text.contains(char::is_alphanumeric) || is_more(&text) {
+impl TextLine {
+    fn from_raw(line: &str, hints: &DateHints) -> Self {
+        let text = clean_line(line);
+        if !text.contains(char::is_alphanumeric) || is_read_more(&text) {
             Self::Blank
         } else if is_date(&text, hints) {
             Self::Date(text)
@@ -519,7 +521,7 @@ impl Line {
     }
 
     /// Returns the length of running text only: nothing flows into a date or out of it.
-    fn chars(&self) -> Option<usize> {
+    fn running_chars(&self) -> Option<usize> {
         match self {
             Self::Text(text) => Some(text.chars().count()),
             Self::Blank | Self::Date(_) => None,
@@ -528,7 +530,7 @@ impl Line {
 }
 
 /// Replaces each run of spaces by one space, and removes zero-width characters and bullets.
-fn clean(line: &str) -> String {
+fn clean_line(line: &str) -> String {
     let visible = |c: &char| {
         !matches!(
             c,
@@ -547,21 +549,21 @@ fn clean(line: &str) -> String {
 /// Returns true if the text is a date alone. A year, a month or a time of day applies to more than one
 /// notice, and a bare number is a count. A date in an unknown order is still a date: its meaning is decided
 /// later.
-fn is_date(text: &str, hints: &Hints) -> bool {
+fn is_date(text: &str, hints: &DateHints) -> bool {
     let order = hints.order.or(Some(DateOrder::DayMonthYear));
-    let reading = dates::read(text, &Hints { order, ..*hints });
+    let reading = dates::parse_date(text, &DateHints { order, ..*hints });
     let is_number = !text.contains(|c: char| !c.is_numeric());
     reading.is_some_and(|reading| match reading.basis {
-        Basis::Stated => {
+        DateBasis::Stated => {
             matches!(reading.dated.precision, Precision::Day | Precision::Instant) && !is_number
         }
-        Basis::Derived => true,
-        Basis::Presumed => false,
+        DateBasis::Derived => true,
+        DateBasis::Presumed => false,
     })
 }
 
 /// Returns true if the text is a link to the full text, such as `Read more »`.
-pub(super) fn is_more(text: &str) -> bool {
+pub(super) fn is_read_more(text: &str) -> bool {
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
     words.len() <= MAX_TITLE_CHARS && MORE.contains(words.to_lowercase().as_str())
 }
@@ -571,7 +573,7 @@ fn has_title(block: &[String]) -> bool {
 }
 
 /// Returns true if the block has neither titles nor text: the name of a site, the number of a page.
-fn is_bare(block: &[String]) -> bool {
+fn is_boilerplate(block: &[String]) -> bool {
     !block.iter().any(|text| is_title(text) || is_prose(text))
 }
 
@@ -597,7 +599,7 @@ fn is_prose(text: impl AsRef<str>) -> bool {
 
 /// Returns true if a text has at least `paragraphs` paragraphs, separated by blank lines, that contain most
 /// of its words.
-pub(super) fn runs_on(text: &str, paragraphs: usize) -> bool {
+pub(super) fn is_running_text(text: &str, paragraphs: usize) -> bool {
     let (mut words, mut running, mut count) = (0, 0, 0);
     let mut block = String::new();
     for line in text.lines().chain([""]) {

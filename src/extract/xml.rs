@@ -12,13 +12,13 @@ mod tree;
 
 use std::borrow::Cow;
 
-use super::feed::{self, Scanner, Token, local};
-use super::rules::{self, Record, without_doubts};
-use super::structure::{self, Node, Origin, RulePlace, Step};
-use super::{ExtractError, Foreign, Listed, MAX_ENTRIES, Why, alerts, epoch};
-use crate::dates::Hints;
+use super::feed::{self, XmlScanner, XmlToken, local_name};
+use super::rules::{self, EntryRecord, without_doubts};
+use super::structure::{self, PathOrigin, RulePlace, TreeNode, TreeStep};
+use super::{ExtractError, ListEvidence, MAX_ENTRIES, RankedList, UnsupportedKind, alerts, epoch};
+use crate::dates::DateHints;
 use crate::model::{ElementPath, Extracted, RawText, Reading, Rules};
-pub(super) use tree::{Element, Tree};
+pub(super) use tree::{XmlElement, XmlTree};
 
 /// Elements of HTML within a text.
 const OF_TEXT: [&str; 35] = [
@@ -71,17 +71,17 @@ const OF_PAGES: [&str; 37] = [
 /// not such an element, or it declares XML and its root is not `html`.
 pub(super) fn is_xml(text: &str) -> bool {
     let text = text.trim_start_matches(feed::is_blank);
-    if feed::is_html_by_declaration(text) {
+    if feed::has_html_doctype(text) {
         return false;
     }
-    let mut scanner = Scanner::new(text);
-    let root = std::iter::from_fn(|| scanner.next()).find_map(|token| match token {
-        Token::Open(tag) => Some(Some(tag)),
-        Token::Text(text) if text.trim().is_empty() => None,
+    let mut scanner = XmlScanner::new(text);
+    let root = std::iter::from_fn(|| scanner.next_token()).find_map(|token| match token {
+        XmlToken::Open(tag) => Some(Some(tag)),
+        XmlToken::Text(text) if text.trim().is_empty() => None,
         _ => Some(None),
     });
     let Some(Some(root)) = root else { return false };
-    let name = local(root.name).to_ascii_lowercase();
+    let name = local_name(root.name).to_ascii_lowercase();
     let of_html = OF_TEXT.contains(&name.as_str()) || OF_PAGES.contains(&name.as_str());
     // Custom elements of pages have hyphens.
     name != "html" && (text.starts_with("<?xml") || !of_html && !name.contains('-'))
@@ -93,68 +93,70 @@ pub(super) fn is_xml(text: &str) -> bool {
 /// Returns [`ExtractError::BadDocument`] if it is not XML, [`ExtractError::NothingFound`] and
 /// [`ExtractError::NoTitles`] if `rules` do not fit it. Without rules, returns [`ExtractError::Foreign`] for
 /// an EDXL message without an alert and [`ExtractError::NoList`] if its structure shows no list.
-pub(super) fn read(
+pub(super) fn read_document(
     text: &str,
     rules: Option<&Rules<ElementPath>>,
-    hints: &Hints<'_>,
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
-    let tree = Tree::of(text)?;
+    let tree = XmlTree::parse(text)?;
     let mut extracted = if let Some(rules) = rules {
-        by(&tree, rules)?
-    } else if let Some(alerts) = alerts::of(&tree) {
-        of_alerts(&tree, &alerts, hints)?
+        read_by_rules(&tree, rules)?
+    } else if let Some(alerts) = alerts::find_alerts(&tree) {
+        read_alerts(&tree, &alerts, hints)?
     } else {
-        let found = by_structure(&tree, hints);
+        let found = infer_rules(&tree, hints);
         let found = found.ok_or(ExtractError::NoList { what: "the XML" })?;
-        without_doubts(by(&tree, &found)?)
+        without_doubts(read_by_rules(&tree, &found)?)
     };
     extracted.problems.splice(..0, tree.problems());
     Ok(extracted)
 }
 
 /// Returns the rules that read a document as its structure does.
-pub(super) fn rules(text: &str, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
-    let tree = Tree::of(text).ok()?;
-    if alerts::of(&tree).is_some() {
+pub(super) fn suggest_rules(text: &str, hints: &DateHints<'_>) -> Option<Rules<ElementPath>> {
+    let tree = XmlTree::parse(text).ok()?;
+    if alerts::find_alerts(&tree).is_some() {
         return None;
     }
-    by_structure(&tree, hints)
+    infer_rules(&tree, hints)
 }
 
 /// Returns the candidates for a document's main list: at most `count`, the best first.
-pub(super) fn ranked(text: &str, hints: &Hints<'_>, count: usize) -> Vec<Listed> {
-    let Ok(tree) = Tree::of(text) else {
+pub(super) fn rank_lists(text: &str, hints: &DateHints<'_>, count: usize) -> Vec<RankedList> {
+    let Ok(tree) = XmlTree::parse(text) else {
         return Vec::new();
     };
-    if let Some(alerts) = alerts::of(&tree) {
-        let read = of_alerts(&tree, &alerts, hints).ok();
-        let why = Why::Said("its alerts are those of the Common Alerting Protocol".to_owned());
-        let listed = |read: Extracted| Listed::new(Reading::Xml(None), None, &read.entries, why);
+    if let Some(alerts) = alerts::find_alerts(&tree) {
+        let read = read_alerts(&tree, &alerts, hints).ok();
+        let why =
+            ListEvidence::Said("its alerts are those of the Common Alerting Protocol".to_owned());
+        let listed =
+            |read: Extracted| RankedList::new(Reading::Xml(None), None, &read.entries, why);
         return read.map(listed).into_iter().collect();
     }
-    let found = structure::ranked(Part::Element(tree.document()), hints, count).into_iter();
+    let found = structure::rank_lists(XmlNode::Element(tree.document()), hints, count).into_iter();
     let listed = |found: structure::RecordPlaces<'_>| {
-        let rules = found.rules(path)?;
-        let entries = by(&tree, &rules).ok()?.entries;
+        let rules = found.to_rules(place_to_path)?;
+        let entries = read_by_rules(&tree, &rules).ok()?.entries;
         let reading = Reading::Xml(Some(Box::new(rules)));
-        let why = Why::Said(found.why());
-        Some(Listed::new(reading, None, &entries, why))
+        let why = ListEvidence::Said(found.explain());
+        Some(RankedList::new(reading, None, &entries, why))
     };
     found.filter_map(listed).collect()
 }
 
 /// Returns the entries of a document that consists of alerts. An empty set of alerts means that none are in
 /// force.
-fn of_alerts(
-    tree: &Tree<'_>,
-    alerts: &[Element<'_>],
-    hints: &Hints<'_>,
+fn read_alerts(
+    tree: &XmlTree<'_>,
+    alerts: &[XmlElement<'_>],
+    hints: &DateHints<'_>,
 ) -> Result<Extracted, ExtractError> {
     let root = tree.document().children().next();
     if alerts.is_empty() && root.is_some_and(|root| alerts::is_envelope(&root)) {
-        return Err(ExtractError::Foreign(Foreign::Envelope));
+        return Err(ExtractError::Foreign(UnsupportedKind::Envelope));
     }
-    if alerts.is_empty() && root.is_some_and(tree::Element::is_cut) {
+    if alerts.is_empty() && root.is_some_and(tree::XmlElement::is_truncated) {
         return Err(ExtractError::BadDocument {
             what: "the alert",
             reason: "it breaks off".to_owned(),
@@ -164,17 +166,20 @@ fn of_alerts(
     let alerts = alerts.iter().take(MAX_ENTRIES + 1);
     Ok(Extracted {
         entries: alerts
-            .map(|alert| alerts::entry(alert, hints.language))
+            .map(|alert| alerts::parse_alert(alert, hints.language))
             .collect(),
         ..Extracted::default()
     })
 }
 
-fn by_structure(tree: &Tree<'_>, hints: &Hints<'_>) -> Option<Rules<ElementPath>> {
-    structure::find(Part::Element(tree.document()), hints)?.rules(path)
+fn infer_rules(tree: &XmlTree<'_>, hints: &DateHints<'_>) -> Option<Rules<ElementPath>> {
+    structure::find_list(XmlNode::Element(tree.document()), hints)?.to_rules(place_to_path)
 }
 
-fn by(tree: &Tree<'_>, rules: &Rules<ElementPath>) -> Result<Extracted, ExtractError> {
+fn read_by_rules(
+    tree: &XmlTree<'_>,
+    rules: &Rules<ElementPath>,
+) -> Result<Extracted, ExtractError> {
     let document = tree.document();
     let root = document.children().next().unwrap_or(document);
     let items = rules.item.iter().map(|path| match document.find(path) {
@@ -182,65 +187,65 @@ fn by(tree: &Tree<'_>, rules: &Rules<ElementPath>) -> Result<Extracted, ExtractE
         found => found,
     });
     let items = items.into_iter().find(|items| !items.is_empty());
-    let mut items = outermost(items.unwrap_or_default());
+    let mut items = keep_outermost(items.unwrap_or_default());
     // Half a notice may say the opposite of the whole one.
-    items.retain(|item| !item.is_cut());
+    items.retain(|item| !item.is_truncated());
     // Keep one more than the limit, so that the excess is noticed.
     items.truncate(MAX_ENTRIES + 1);
-    rules::list(&items, rules)
+    rules::read_records(&items, rules)
 }
 
 /// Drops matches within other matches: otherwise each level would repeat all of the levels below.
-fn outermost(found: Vec<Element<'_>>) -> Vec<Element<'_>> {
-    let mut outermost: Vec<Element<'_>> = Vec::new();
+fn keep_outermost(found: Vec<XmlElement<'_>>) -> Vec<XmlElement<'_>> {
+    let mut outermost: Vec<XmlElement<'_>> = Vec::new();
     for element in found {
-        if !outermost.last().is_some_and(|last| last.holds(element)) {
+        if !outermost.last().is_some_and(|last| last.contains(element)) {
             outermost.push(element);
         }
     }
     outermost
 }
 
-impl Record for Element<'_> {
+impl EntryRecord for XmlElement<'_> {
     type At = ElementPath;
 
-    fn texts(&self, at: &ElementPath) -> Vec<String> {
-        let text = |found: &Element<'_>| match &at.attribute {
+    fn find_texts(&self, at: &ElementPath) -> Vec<String> {
+        let text = |found: &XmlElement<'_>| match &at.attribute {
             Some(name) => found.attribute(name),
-            None => Some(found.characters().into_owned()),
+            None => Some(found.text_content().into_owned()),
         };
-        let texts = reached(*self, at);
+        let texts = find_nearest(*self, at);
         let texts = texts.iter().filter_map(text);
         texts.filter(|text| !text.trim().is_empty()).collect()
     }
 
-    fn text(&self, found: String) -> RawText {
+    fn typed_text(&self, found: String) -> RawText {
         RawText::Unsaid(found)
     }
 
     /// Returns the matches with their markup, if any of them has some.
-    fn body(&self, at: &ElementPath) -> Option<RawText> {
-        let found = reached(*self, at);
-        if at.attribute.is_some() || !found.iter().any(is_running) {
-            let texts = self.texts(at);
+    fn find_body(&self, at: &ElementPath) -> Option<RawText> {
+        let found = find_nearest(*self, at);
+        if at.attribute.is_some() || !found.iter().any(is_running_text) {
+            let texts = self.find_texts(at);
             return (!texts.is_empty()).then(|| RawText::Unsaid(texts.join("\n\n")));
         }
-        let html: String = found.iter().map(Element::markup).collect();
+        let html: String = found.iter().map(XmlElement::markup).collect();
         (!html.trim().is_empty()).then_some(RawText::Html(html))
     }
 
-    fn date(&self, at: &ElementPath) -> Option<String> {
-        let text = self.texts(at).into_iter().next()?;
-        Some(epoch::counted(&text).unwrap_or(text))
+    fn find_date(&self, at: &ElementPath) -> Option<String> {
+        let text = self.find_texts(at).into_iter().next()?;
+        Some(epoch::epoch_to_iso(&text).unwrap_or(text))
     }
 
     /// Returns the text, else the attribute that contains an address, as in `<link href="…"/>`.
-    fn addresses(&self, at: &ElementPath) -> Vec<String> {
+    fn find_addresses(&self, at: &ElementPath) -> Vec<String> {
         if at.attribute.is_some() {
-            return self.texts(at);
+            return self.find_texts(at);
         }
-        let address = |found: &Element<'_>| {
-            let text = found.characters().trim().to_owned();
+        let address = |found: &XmlElement<'_>| {
+            let text = found.text_content().trim().to_owned();
             let stated = || {
                 ["href", "url", "src"]
                     .iter()
@@ -248,21 +253,21 @@ impl Record for Element<'_> {
             };
             (!text.is_empty()).then_some(text).or_else(stated)
         };
-        reached(*self, at).iter().filter_map(address).collect()
+        find_nearest(*self, at).iter().filter_map(address).collect()
     }
 }
 
 /// Returns the matches of a path from an entry, or from the nearest element around it from which the path
 /// matches.
-fn reached<'a>(element: Element<'a>, at: &ElementPath) -> Vec<Element<'a>> {
+fn find_nearest<'a>(element: XmlElement<'a>, at: &ElementPath) -> Vec<XmlElement<'a>> {
     if !at.is_around {
         return element.find(at);
     }
-    let leads = |found: &Element<'_>| match &at.attribute {
+    let leads = |found: &XmlElement<'_>| match &at.attribute {
         Some(name) => found.attribute(name).is_some(),
-        None => !found.characters().trim().is_empty(),
+        None => !found.text_content().trim().is_empty(),
     };
-    let around = element.around().map(|around| around.find(at));
+    let around = element.ancestors().map(|around| around.find(at));
     around
         .into_iter()
         .find(|found| found.iter().any(leads))
@@ -270,10 +275,10 @@ fn reached<'a>(element: Element<'a>, at: &ElementPath) -> Vec<Element<'a>> {
 }
 
 /// Returns true if it contains text-level elements.
-fn is_running(element: &Element<'_>) -> bool {
+fn is_running_text(element: &XmlElement<'_>) -> bool {
     let mut children = element.children();
     children.any(|child| {
-        let name = child.local().to_ascii_lowercase();
+        let name = child.local_name().to_ascii_lowercase();
         OF_TEXT.binary_search(&name.as_str()).is_ok()
     })
 }
@@ -283,12 +288,12 @@ const PROSE: usize = 20;
 
 /// Returns true if its content is a text, rather than records whose names are those of text-level elements:
 /// `<dl>`, `<a>`, `<li>`.
-fn is_prose(element: &Element<'_>) -> bool {
-    let is_of_text = |child: &Element<'_>| {
-        let name = child.local().to_ascii_lowercase();
+fn is_prose(element: &XmlElement<'_>) -> bool {
+    let is_of_text = |child: &XmlElement<'_>| {
+        let name = child.local_name().to_ascii_lowercase();
         OF_TEXT.binary_search(&name.as_str()).is_ok()
     };
-    let is_record = |child: &Element<'_>| {
+    let is_record = |child: &XmlElement<'_>| {
         is_of_text(child)
             && child
                 .children()
@@ -296,29 +301,30 @@ fn is_prose(element: &Element<'_>) -> bool {
                 .any(|inner| !is_of_text(&inner))
     };
     let mut children = element.children().take(PROSE);
-    is_running(element) && !children.any(|child| is_record(&child))
+    is_running_text(element) && !children.any(|child| is_record(&child))
 }
 
 /// An element or an attribute, for [`structure`](super::structure).
 #[derive(Clone, Copy)]
-enum Part<'a> {
-    Element(Element<'a>),
+enum XmlNode<'a> {
+    Element(XmlElement<'a>),
     /// The value as written.
     Attribute(&'a str),
 }
 
-impl<'a> Node<'a> for Part<'a> {
+impl<'a> TreeNode<'a> for XmlNode<'a> {
     const NAMES_REPEAT: bool = true;
 
-    fn parts(self) -> Vec<(Step<'a>, Self)> {
+    fn parts(self) -> Vec<(TreeStep<'a>, Self)> {
         let Self::Element(element) = self else {
             return Vec::new();
         };
         let attributes = element.attributes();
         let attributes =
-            attributes.map(|(name, value)| (Step::Attribute(name), Self::Attribute(value)));
+            attributes.map(|(name, value)| (TreeStep::Attribute(name), Self::Attribute(value)));
         let children = element.children();
-        let children = children.map(|child| (Step::Member(child.local()), Self::Element(child)));
+        let children =
+            children.map(|child| (TreeStep::Member(child.local_name()), Self::Element(child)));
         attributes.chain(children).collect()
     }
 
@@ -333,9 +339,9 @@ impl<'a> Node<'a> for Part<'a> {
 
     fn text(self) -> Option<Cow<'a, str>> {
         let text = match self {
-            Self::Attribute(value) => feed::decode(value).0,
+            Self::Attribute(value) => feed::decode_references(value).0,
             Self::Element(element) if element.children().next().is_none() || is_prose(&element) => {
-                element.characters()
+                element.text_content()
             }
             Self::Element(_) => return None,
         };
@@ -348,24 +354,28 @@ impl<'a> Node<'a> for Part<'a> {
 }
 
 /// Returns a place as an operator writes it.
-fn path(place: &RulePlace<'_>) -> Option<ElementPath> {
+fn place_to_path(place: &RulePlace<'_>) -> Option<ElementPath> {
     let mut path = match place.origin {
-        Origin::Entry => String::new(),
-        Origin::Around => "^".to_owned(),
-        Origin::Name => return None,
+        PathOrigin::Entry => String::new(),
+        PathOrigin::Around => "^".to_owned(),
+        PathOrigin::Name => return None,
     };
     for step in &place.way {
         let is_first = path.is_empty() || path == "^";
         let separator = if is_first { "" } else { "/" };
         match step {
-            Step::Member(name) => path = path + separator + name,
-            Step::Deep(name) => path = path + "//" + name,
-            Step::Where { name, key, is } => {
+            TreeStep::Member(name) => path = path + separator + name,
+            TreeStep::Deep(name) => path = path + "//" + name,
+            TreeStep::Where { name, key, is } => {
                 let quote = if is.contains('\'') { '"' } else { '\'' };
                 path = format!("{path}{separator}{name}[@{key}={quote}{is}{quote}]");
             }
-            Step::Attribute(name) => path = path + "@" + name,
-            Step::Each | Step::Rest | Step::Nth(_) | Step::Having(_) | Step::Any => return None,
+            TreeStep::Attribute(name) => path = path + "@" + name,
+            TreeStep::Each
+            | TreeStep::Rest
+            | TreeStep::Nth(_)
+            | TreeStep::Having(_)
+            | TreeStep::Any => return None,
         }
     }
     // The entry's own text.

@@ -48,7 +48,7 @@ pub(super) enum CodingError {
 ///
 /// # Errors
 /// [`CodingError::TooLarge`] as soon as the output exceeds `limit` bytes.
-pub(super) async fn decode(
+pub(super) async fn decode_body(
     body: Vec<u8>,
     codings: &str,
     limit: u64,
@@ -69,7 +69,7 @@ pub(super) async fn decode(
     for name in applied.into_iter().rev() {
         // A server that names a coding for an empty body means no body.
         if !body.is_empty() {
-            body = undo(name, &body, limit).await?;
+            body = undo_coding(name, &body, limit).await?;
         }
     }
     Ok(body)
@@ -79,7 +79,7 @@ pub(super) async fn decode(
 ///
 /// # Errors
 /// [`CodingError::TooLarge`] as soon as the output exceeds `limit` bytes.
-pub(super) fn unpacked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, CodingError> {
+pub(super) fn unpack_gzip(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, CodingError> {
     if !body.starts_with(&GZIP) {
         return Ok(body);
     }
@@ -99,18 +99,18 @@ fn is_coding(name: &str) -> bool {
     matches!(name, "gzip" | "x-gzip" | "br" | "zstd" | "deflate") || FOREIGN.contains(&name)
 }
 
-async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingError> {
+async fn undo_coding(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingError> {
     match coding {
         "gzip" | "x-gzip" => {
             let mut decoder = GzipDecoder::new(body);
             decoder.multiple_members(true);
-            read(decoder, limit).await
+            read_bounded(decoder, limit).await
         }
-        "br" => read(BrotliDecoder::new(body), limit).await,
-        "zstd" => read(ZstdDecoder::new(body), limit).await,
+        "br" => read_bounded(BrotliDecoder::new(body), limit).await,
+        "zstd" => read_bounded(ZstdDecoder::new(body), limit).await,
         // RFC 9110 §8.4.1.2 means zlib; some servers send raw deflate.
-        "deflate" => match read(ZlibDecoder::new(body), limit).await {
-            Err(CodingError::Broken(_)) => read(DeflateDecoder::new(body), limit).await,
+        "deflate" => match read_bounded(ZlibDecoder::new(body), limit).await {
+            Err(CodingError::Broken(_)) => read_bounded(DeflateDecoder::new(body), limit).await,
             decoded => decoded,
         },
         other => Err(CodingError::Broken(format!(
@@ -120,7 +120,7 @@ async fn undo(coding: &str, body: &[u8], limit: u64) -> Result<Vec<u8>, CodingEr
     }
 }
 
-async fn read(decoder: impl AsyncRead + Unpin, limit: u64) -> Result<Vec<u8>, CodingError> {
+async fn read_bounded(decoder: impl AsyncRead + Unpin, limit: u64) -> Result<Vec<u8>, CodingError> {
     let mut body = Vec::new();
     let read = decoder.take(limit + 1).read_to_end(&mut body).await;
     read.map_err(|error| CodingError::Broken(error.to_string()))?;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn packed(encoder: impl AsyncRead + Unpin) -> Vec<u8> {
-        block_on(read(encoder, u64::MAX - 1)).unwrap()
+        block_on(read_bounded(encoder, u64::MAX - 1)).unwrap()
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
             ("gzip, binary", packed(encode::GzipEncoder::new(text))),
         ] {
             assert_eq!(
-                block_on(decode(body, coding, 1000)).as_deref(),
+                block_on(decode_body(body, coding, 1000)).as_deref(),
                 Ok(text),
                 "{coding}"
             );
@@ -182,7 +182,7 @@ mod tests {
             ("deflate", packed(encode::ZlibEncoder::new(text))),
         ] {
             let cut = body[..body.len() - 2].to_vec();
-            let decoded = block_on(decode(cut, coding, 1000));
+            let decoded = block_on(decode_body(cut, coding, 1000));
             assert!(matches!(decoded, Err(CodingError::Broken(_))), "{coding}");
         }
     }
@@ -191,11 +191,11 @@ mod tests {
     fn a_gzip_file_is_unpacked_within_the_limit() {
         let text: &[u8] = b"bulletin ".repeat(100).leak();
         let file = packed(encode::GzipEncoder::new(text));
-        assert_eq!(unpacked(text.to_vec(), 10).as_deref(), Ok(text));
-        assert_eq!(unpacked(file.clone(), 900).as_deref(), Ok(text));
-        assert_eq!(unpacked(file.clone(), 899), Err(CodingError::TooLarge));
+        assert_eq!(unpack_gzip(text.to_vec(), 10).as_deref(), Ok(text));
+        assert_eq!(unpack_gzip(file.clone(), 900).as_deref(), Ok(text));
+        assert_eq!(unpack_gzip(file.clone(), 899), Err(CodingError::TooLarge));
         let cut = file[..file.len() / 2].to_vec();
-        assert!(matches!(unpacked(cut, 900), Err(CodingError::Broken(_))));
+        assert!(matches!(unpack_gzip(cut, 900), Err(CodingError::Broken(_))));
     }
 
     #[test]
@@ -203,20 +203,20 @@ mod tests {
         let zeros: &[u8] = vec![0; 1 << 20].leak();
         let once = packed(encode::GzipEncoder::new(zeros));
         assert_eq!(
-            block_on(decode(once.clone(), "gzip", 1000)),
+            block_on(decode_body(once.clone(), "gzip", 1000)),
             Err(CodingError::TooLarge)
         );
         let twice = packed(encode::GzipEncoder::new(&once[..]));
         assert_eq!(
-            block_on(decode(twice, "gzip, gzip", 1 << 19)),
+            block_on(decode_body(twice, "gzip, gzip", 1 << 19)),
             Err(CodingError::TooLarge)
         );
         assert!(matches!(
-            block_on(decode(vec![1], "gzip, gzip, gzip", 1000)),
+            block_on(decode_body(vec![1], "gzip, gzip, gzip", 1000)),
             Err(CodingError::Broken(_))
         ));
         assert!(matches!(
-            block_on(decode(vec![1], "lzma", 1000)),
+            block_on(decode_body(vec![1], "lzma", 1000)),
             Err(CodingError::Broken(_))
         ));
     }

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use url::Url;
 
-use super::{FetchError, too_large, unpacked};
+use super::{FetchError, too_large_error, unpack_body};
 use crate::model::CommandLine;
 
 /// The environment variables passed on unchanged.
@@ -30,7 +30,7 @@ const MAX_ERROR_BYTES: usize = 4 * 1024;
 ///
 /// # Panics
 /// Never: its prefix is a constant.
-pub fn address_of(command: &CommandLine) -> Url {
+pub fn command_address(command: &CommandLine) -> Url {
     let mut url: Url = "command:/".parse().expect("an address of our own");
     url.set_path(&command.program.to_string_lossy());
     url
@@ -40,7 +40,7 @@ pub fn address_of(command: &CommandLine) -> Url {
 ///
 /// # Errors
 /// [`FetchError::Command`] if it cannot be run or fails, [`FetchError::Timeout`], [`FetchError::TooLarge`].
-pub(super) async fn output(
+pub(super) async fn run_command(
     command: &CommandLine,
     id: &str,
     timeout: Duration,
@@ -51,28 +51,33 @@ pub(super) async fn output(
         program: shown.clone(),
         reason,
     };
-    let started = started(command, id);
+    let started = start_command(command, id);
     let mut running = started.map_err(|error| failed(format!("cannot be run: {error}")))?;
-    let ended = tokio::time::timeout(timeout, running.ended(limit)).await;
+    let ended = tokio::time::timeout(timeout, running.wait_for_output(limit)).await;
     let ended = ended.map_err(|_| FetchError::Timeout {
         url: shown.clone(),
         limit: timeout,
     })?;
     match ended {
-        Ok((status, body, _)) if status.success() => unpacked(body, &shown, limit),
-        Ok((status, _, error)) => Err(failed(format!("failed ({status}){}", said(&error)))),
-        Err(error) if error.kind() == ErrorKind::FileTooLarge => Err(too_large(&shown, limit)),
+        Ok((status, body, _)) if status.success() => unpack_body(body, &shown, limit),
+        Ok((status, _, error)) => Err(failed(format!(
+            "failed ({status}){}",
+            last_error_line(&error)
+        ))),
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            Err(too_large_error(&shown, limit))
+        }
         Err(error) => Err(failed(format!("cannot be listened to: {error}"))),
     }
 }
 
-fn started(command: &CommandLine, id: &str) -> io::Result<Running> {
+fn start_command(command: &CommandLine, id: &str) -> io::Result<RunningCommand> {
     let kept = KEPT
         .iter()
         .filter_map(|name| Some((*name, std::env::var_os(name)?)));
     let child = Command::new(&command.program)
         .args(&command.arguments)
-        .current_dir(existing(&command.folder))
+        .current_dir(existing_folder(&command.folder))
         .env_clear()
         .envs(kept)
         .env(SOURCE, id)
@@ -84,11 +89,11 @@ fn started(command: &CommandLine, id: &str) -> io::Result<Running> {
     let group = child
         .id()
         .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    Ok(Running { child, group })
+    Ok(RunningCommand { child, group })
 }
 
 /// Returns the current folder for one without a name.
-fn existing(folder: &Path) -> &Path {
+fn existing_folder(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
@@ -97,24 +102,24 @@ fn existing(folder: &Path) -> &Path {
 }
 
 /// A running program. If dropped before it has ended, it is killed together with all processes that it started.
-struct Running {
+struct RunningCommand {
     child: Child,
     /// Its process group, until it has ended.
     group: Option<Pid>,
 }
 
-impl Running {
+impl RunningCommand {
     /// Waits for the end and returns the exit status, the output, and the end of standard error.
-    async fn ended(&mut self, limit: u64) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    async fn wait_for_output(&mut self, limit: u64) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
         let (output, errors) = (self.child.stdout.take(), self.child.stderr.take());
-        let (body, error) = tokio::try_join!(body(output, limit), tail(errors))?;
+        let (body, error) = tokio::try_join!(read_output(output, limit), read_error_tail(errors))?;
         let status = self.child.wait().await?;
         self.group = None;
         Ok((status, body, error))
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         if let Some(group) = self.group {
             // It may have ended already.
@@ -124,7 +129,7 @@ impl Drop for Running {
 }
 
 /// Reads to the end; more than `limit` bytes are an error at once.
-async fn body(from: Option<ChildStdout>, limit: u64) -> io::Result<Vec<u8>> {
+async fn read_output(from: Option<ChildStdout>, limit: u64) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     if let Some(from) = from {
         from.take(limit + 1).read_to_end(&mut body).await?;
@@ -137,7 +142,7 @@ async fn body(from: Option<ChildStdout>, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Reads to the end and keeps the last part.
-async fn tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
+async fn read_error_tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
     let mut kept = Vec::new();
     let Some(mut from) = from else {
         return Ok(kept);
@@ -155,7 +160,7 @@ async fn tail(from: Option<ChildStderr>) -> io::Result<Vec<u8>> {
 }
 
 /// Returns the last line of its standard error.
-fn said(error: &[u8]) -> String {
+fn last_error_line(error: &[u8]) -> String {
     let error = String::from_utf8_lossy(error);
     let mut lines = error.lines().rev().map(str::trim);
     let last = lines.find(|line| !line.is_empty());

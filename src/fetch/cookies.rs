@@ -12,13 +12,13 @@ const MAX_LENGTH: usize = 8 * 1024;
 
 /// The cookies that redirects have set so far.
 #[derive(Default)]
-pub(super) struct Cookies {
+pub(super) struct CookieJar {
     store: CookieStore,
 }
 
-impl Cookies {
+impl CookieJar {
     /// Keeps the cookies that `headers` of the answer at `url` set. A cookie that cannot be read is left out.
-    pub(super) fn keep(&mut self, headers: &HeaderMap, url: &Url) {
+    pub(super) fn store_cookies(&mut self, headers: &HeaderMap, url: &Url) {
         let set = headers.get_all(header::SET_COOKIE).into_iter();
         let cookies = set
             .filter_map(|value| value.to_str().ok())
@@ -27,7 +27,7 @@ impl Cookies {
     }
 
     /// Returns the value of `Cookie` for a request to `url`, or `None` without cookies for it.
-    pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
+    pub(super) fn cookie_header(&self, url: &Url) -> Option<HeaderValue> {
         let mut pairs: Vec<String> = self
             .store
             .get_request_values(url)
@@ -50,9 +50,9 @@ mod tests {
         for value in set {
             headers.append(header::SET_COOKIE, value.parse().unwrap());
         }
-        let mut cookies = Cookies::default();
-        cookies.keep(&headers, &"https://host.example/a/list".parse().unwrap());
-        let header = cookies.header(&to.parse().unwrap());
+        let mut cookies = CookieJar::default();
+        cookies.store_cookies(&headers, &"https://host.example/a/list".parse().unwrap());
+        let header = cookies.cookie_header(&to.parse().unwrap());
         let header = header.as_ref().map(|value| value.to_str().unwrap());
         assert_eq!(header, expected, "{set:?} {to}");
     }

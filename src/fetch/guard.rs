@@ -12,15 +12,15 @@ use url::{Host, Url};
 
 /// A network address that must not be contacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{address}{carried} is not a public address", address = .0, carried = carrying(*.0))]
+#[error("{address}{carried} is not a public address", address = .0, carried = describe_carried(*.0))]
 pub struct ForbiddenAddress(pub IpAddr);
 
 /// Names the IPv4 address that an IPv6 address carries, for people.
-fn carrying(address: IpAddr) -> String {
+fn describe_carried(address: IpAddr) -> String {
     let IpAddr::V6(v6) = address else {
         return String::new();
     };
-    carried(v6).map_or(String::new(), |v4| format!(" (which carries {v4})"))
+    carried_ipv4(v6).map_or(String::new(), |v4| format!(" (which carries {v4})"))
 }
 
 /// IANA's special-purpose registries (RFC 6890 and its updates), excluding globally reachable networks.
@@ -53,9 +53,9 @@ static CARRIERS: LazyLock<[(IpNet, usize); 5]> = LazyLock::new(|| {
 ///
 /// # Errors
 /// [`ForbiddenAddress`] if it is private and not within `allowed`.
-pub(super) fn check(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
+pub(super) fn check_address(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
     let reached = match address {
-        IpAddr::V6(v6) => carried(v6).unwrap_or(address),
+        IpAddr::V6(v6) => carried_ipv4(v6).unwrap_or(address),
         IpAddr::V4(_) => address,
     };
     let named = allowed
@@ -68,7 +68,7 @@ pub(super) fn check(address: IpAddr, allowed: &[IpNet]) -> Result<(), ForbiddenA
     Ok(())
 }
 
-fn carried(address: Ipv6Addr) -> Option<IpAddr> {
+fn carried_ipv4(address: Ipv6Addr) -> Option<IpAddr> {
     // `::` and `::1` look like IPv4-compatible addresses.
     if address.is_unspecified() || address.is_loopback() {
         return None;
@@ -87,8 +87,8 @@ fn carried(address: Ipv6Addr) -> Option<IpAddr> {
 /// As [`check`].
 pub(super) fn check_literal(url: &Url, allowed: &[IpNet]) -> Result<(), ForbiddenAddress> {
     match url.host() {
-        Some(Host::Ipv4(address)) => check(address.into(), allowed),
-        Some(Host::Ipv6(address)) => check(address.into(), allowed),
+        Some(Host::Ipv4(address)) => check_address(address.into(), allowed),
+        Some(Host::Ipv6(address)) => check_address(address.into(), allowed),
         Some(Host::Domain(_)) | None => Ok(()),
     }
 }
@@ -105,10 +105,12 @@ impl Resolve for GuardedResolver {
         Box::pin(async move {
             let found: Vec<SocketAddr> =
                 tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let refused = found.iter().find_map(|at| check(at.ip(), &allowed).err());
+            let refused = found
+                .iter()
+                .find_map(|at| check_address(at.ip(), &allowed).err());
             let kept: Vec<SocketAddr> = found
                 .into_iter()
-                .filter(|at| check(at.ip(), &allowed).is_ok())
+                .filter(|at| check_address(at.ip(), &allowed).is_ok())
                 .collect();
             match refused {
                 Some(refused) if kept.is_empty() => Err(refused.into()),
@@ -127,7 +129,7 @@ mod tests {
             .split_whitespace()
             .map(|net| net.parse().unwrap())
             .collect();
-        super::check(address.parse().unwrap(), &allowed).is_err()
+        super::check_address(address.parse().unwrap(), &allowed).is_err()
     }
 
     #[test]
@@ -200,7 +202,7 @@ mod tests {
     fn a_refusal_tells_which_address_is_carried() {
         let told = |address: &str| {
             let address = address.parse().unwrap();
-            super::check(address, &[]).unwrap_err().to_string()
+            super::check_address(address, &[]).unwrap_err().to_string()
         };
         assert_eq!(told("10.0.0.1"), "10.0.0.1 is not a public address");
         assert_eq!(

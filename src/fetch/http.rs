@@ -8,11 +8,14 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Response, StatusCode};
 
 use super::coding::{self, CodingError};
-use super::cookies::Cookies;
+use super::cookies::CookieJar;
 use super::guard::{self, ForbiddenAddress, GuardedResolver};
-use super::{FetchError, Fetched, FetchedPage, Fetcher, Limits, Request, RobotsCheck, unpacked};
+use super::{
+    FetchError, FetchLimits, FetchOutcome, FetchRequest, FetchedPage, Fetcher, RobotsCheck,
+    unpack_body,
+};
 use crate::dates;
-use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_user};
+use crate::model::{Document, Hash, PublicUrl, Timestamp, Validators, without_credentials};
 
 /// Prefers feeds, then anything else that a source may be.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
@@ -33,7 +36,7 @@ pub(super) fn plain_client() -> reqwest::ClientBuilder {
         .no_proxy()
 }
 
-pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
+pub(super) fn build_client(limits: &FetchLimits) -> Result<Client, reqwest::Error> {
     plain_client()
         .user_agent(&limits.user_agent)
         .connect_timeout(limits.timeout)
@@ -47,36 +50,48 @@ pub(super) fn client(limits: &Limits) -> Result<Client, reqwest::Error> {
 }
 
 /// The answer at the end of a chain of redirects; the body is still to be read.
-enum Answer {
+enum HttpAnswer {
     Unchanged(Validators),
     Changed(PublicUrl, Response),
 }
 
 /// The result of one request in a chain.
-enum Step {
+enum HopResult {
     Answer(Response),
     Redirect(PublicUrl),
     Unchanged(Validators),
 }
 
 impl Fetcher {
-    pub(super) async fn http(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        match self.answer(request, coding::ACCEPT_ENCODING).await? {
-            Answer::Unchanged(validators) => Ok(Fetched::Unchanged(validators)),
-            Answer::Changed(url, response) => {
-                let (document, validators) = self.document(url, response, request.now).await?;
-                Ok(Fetched::Changed(Box::new(document), validators))
+    pub(super) async fn fetch_http(
+        &self,
+        request: &FetchRequest<'_>,
+    ) -> Result<FetchOutcome, FetchError> {
+        match self
+            .follow_redirects(request, coding::ACCEPT_ENCODING)
+            .await?
+        {
+            HttpAnswer::Unchanged(validators) => Ok(FetchOutcome::Unchanged(validators)),
+            HttpAnswer::Changed(url, response) => {
+                let (document, validators) = self.read_document(url, response, request.now).await?;
+                Ok(FetchOutcome::Changed(Box::new(document), validators))
             }
         }
     }
 
     /// Fetches a page; the body of anything else is not read.
-    pub(super) async fn http_page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
-        match self.answer(request, coding::ACCEPT_ENCODING).await? {
+    pub(super) async fn fetch_http_page(
+        &self,
+        request: &FetchRequest<'_>,
+    ) -> Result<FetchedPage, FetchError> {
+        match self
+            .follow_redirects(request, coding::ACCEPT_ENCODING)
+            .await?
+        {
             // This does not answer an unconditional request.
-            Answer::Unchanged(_) => Err(not_asked_for(request.url)),
-            Answer::Changed(url, response) => {
-                let content_type = text(response.headers(), &header::CONTENT_TYPE);
+            HttpAnswer::Unchanged(_) => Err(unexpected_not_modified(request.url)),
+            HttpAnswer::Changed(url, response) => {
+                let content_type = header_text(response.headers(), &header::CONTENT_TYPE);
                 if let Some(mime_type) = content_type.filter(|content_type| !is_page(content_type))
                 {
                     return Ok(FetchedPage::File {
@@ -84,24 +99,28 @@ impl Fetcher {
                         length_bytes: response.content_length(),
                     });
                 }
-                let (document, _) = self.document(url, response, request.now).await?;
+                let (document, _) = self.read_document(url, response, request.now).await?;
                 Ok(FetchedPage::Page(Box::new(document)))
             }
         }
     }
 
     /// Sends the request and follows redirects; `codings` is `Accept-Encoding`.
-    async fn answer(&self, request: &Request<'_>, codings: &str) -> Result<Answer, FetchError> {
-        let (mut url, mut cookies) = (request.url.clone(), Cookies::default());
+    async fn follow_redirects(
+        &self,
+        request: &FetchRequest<'_>,
+        codings: &str,
+    ) -> Result<HttpAnswer, FetchError> {
+        let (mut url, mut cookies) = (request.url.clone(), CookieJar::default());
         for _ in 0..=MAX_REDIRECTS {
-            let hop = Request {
+            let hop = FetchRequest {
                 url: &url,
                 ..*request
             };
-            match self.hop(&hop, codings, &mut cookies).await? {
-                Step::Unchanged(new) => return Ok(Answer::Unchanged(new)),
-                Step::Answer(response) => return Ok(Answer::Changed(url, response)),
-                Step::Redirect(target) => {
+            match self.send_hop(&hop, codings, &mut cookies).await? {
+                HopResult::Unchanged(new) => return Ok(HttpAnswer::Unchanged(new)),
+                HopResult::Answer(response) => return Ok(HttpAnswer::Changed(url, response)),
+                HopResult::Redirect(target) => {
                     if request.robots_check == RobotsCheck::Required {
                         // robots.txt is fetched in the same way.
                         Box::pin(self.check_robots(&target, request.now)).await?;
@@ -114,43 +133,46 @@ impl Fetcher {
     }
 
     /// Returns the first `limit` bytes of the document at `first`, or the target of its redirect.
-    pub(super) async fn beginning(
+    pub(super) async fn fetch_beginning(
         &self,
         first: &PublicUrl,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<u8>, FetchError> {
         // The beginning of a compressed body cannot be decompressed.
-        match self.answer(&Request::new(first, now), "identity").await? {
-            Answer::Unchanged(_) => Err(not_asked_for(first)),
-            Answer::Changed(url, response) => cut(&url, response, limit).await,
+        match self
+            .follow_redirects(&FetchRequest::new(first, now), "identity")
+            .await?
+        {
+            HttpAnswer::Unchanged(_) => Err(unexpected_not_modified(first)),
+            HttpAnswer::Changed(url, response) => read_first_bytes(&url, response, limit).await,
         }
     }
 
     /// Sends one request and classifies its answer.
-    async fn hop(
+    async fn send_hop(
         &self,
-        request: &Request<'_>,
+        request: &FetchRequest<'_>,
         codings: &str,
-        cookies: &mut Cookies,
-    ) -> Result<Step, FetchError> {
-        let Request { url, held, now, .. } = *request;
-        let response = self.send(request, codings, cookies).await?;
+        cookies: &mut CookieJar,
+    ) -> Result<HopResult, FetchError> {
+        let FetchRequest { url, held, now, .. } = *request;
+        let response = self.send_request(request, codings, cookies).await?;
         match response.status() {
-            StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => {
-                Ok(Step::Unchanged(renewed(held, response.headers())))
-            }
+            StatusCode::NOT_MODIFIED if held.etag.is_some() || held.last_modified.is_some() => Ok(
+                HopResult::Unchanged(renew_validators(held, response.headers())),
+            ),
             // Any other success contains a part of the document, or nothing.
             StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
-                Ok(Step::Answer(response))
+                Ok(HopResult::Answer(response))
             }
             StatusCode::MOVED_PERMANENTLY
             | StatusCode::FOUND
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => {
-                cookies.keep(response.headers(), url.expose());
-                target(url, response.headers()).map(Step::Redirect)
+                cookies.store_cookies(response.headers(), url.expose());
+                redirect_target(url, response.headers()).map(HopResult::Redirect)
             }
             status => Err(FetchError::Status {
                 url: url.to_string(),
@@ -160,13 +182,13 @@ impl Fetcher {
         }
     }
 
-    async fn send(
+    async fn send_request(
         &self,
-        request: &Request<'_>,
+        request: &FetchRequest<'_>,
         codings: &str,
-        cookies: &Cookies,
+        cookies: &CookieJar,
     ) -> Result<Response, FetchError> {
-        let Request { url, held, .. } = *request;
+        let FetchRequest { url, held, .. } = *request;
         let forbidden = |cause| FetchError::Forbidden {
             url: url.to_string(),
             cause,
@@ -176,7 +198,7 @@ impl Fetcher {
         request = request
             .header(header::ACCEPT, ACCEPT)
             .header(header::ACCEPT_ENCODING, codings);
-        if let Some(cookies) = cookies.header(url.expose()) {
+        if let Some(cookies) = cookies.cookie_header(url.expose()) {
             request = request.header(header::COOKIE, cookies);
         }
         if let Some(etag) = &held.etag {
@@ -188,24 +210,24 @@ impl Fetcher {
         request
             .send()
             .await
-            .map_err(|cause| unreachable(url, cause))
+            .map_err(|cause| connection_error(url, cause))
     }
 
-    async fn document(
+    async fn read_document(
         &self,
         url: PublicUrl,
         response: Response,
         now: Timestamp,
     ) -> Result<(Document, Validators), FetchError> {
         let headers = response.headers().clone();
-        let packed = self.body(&url, response).await?;
+        let packed = self.read_body(&url, response).await?;
         let codings: Vec<&str> = headers
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .filter_map(|value| value.to_str().ok())
             .collect();
         let limit = self.limits.max_body_bytes;
-        let decoded = coding::decode(packed, &codings.join(","), limit).await;
+        let decoded = coding::decode_body(packed, &codings.join(","), limit).await;
         let body = decoded.map_err(|error| match error {
             CodingError::TooLarge => FetchError::TooLarge {
                 url: url.to_string(),
@@ -216,17 +238,17 @@ impl Fetcher {
                 reason,
             },
         })?;
-        let body = unpacked(body, &url.to_string(), limit)?;
+        let body = unpack_body(body, &url.to_string(), limit)?;
         let validators = Validators {
-            etag: text(&headers, &header::ETAG),
-            last_modified: text(&headers, &header::LAST_MODIFIED),
-            body_hash: Some(Hash::of(&body)),
+            etag: header_text(&headers, &header::ETAG),
+            last_modified: header_text(&headers, &header::LAST_MODIFIED),
+            body_hash: Some(Hash::digest(&body)),
             whole_at: Some(now),
         };
-        let content_type = text(&headers, &header::CONTENT_TYPE);
+        let content_type = header_text(&headers, &header::CONTENT_TYPE);
         let document = Document {
             // The base of relative links: our credentials are not part of what we publish.
-            url: without_user(url.expose()),
+            url: without_credentials(url.expose()),
             content_type,
             body,
             fetched_at: now,
@@ -235,7 +257,11 @@ impl Fetcher {
     }
 
     /// Reads the body as sent, up to the limit.
-    async fn body(&self, url: &PublicUrl, mut response: Response) -> Result<Vec<u8>, FetchError> {
+    async fn read_body(
+        &self,
+        url: &PublicUrl,
+        mut response: Response,
+    ) -> Result<Vec<u8>, FetchError> {
         let limit = self.limits.max_body_bytes;
         let too_large = || FetchError::TooLarge {
             url: url.to_string(),
@@ -251,7 +277,7 @@ impl Fetcher {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|cause| unreachable(url, cause))?
+            .map_err(|cause| connection_error(url, cause))?
         {
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(too_large());
@@ -263,7 +289,7 @@ impl Fetcher {
 }
 
 /// Returns the error for a 304 to an unconditional request.
-fn not_asked_for(url: &PublicUrl) -> FetchError {
+fn unexpected_not_modified(url: &PublicUrl) -> FetchError {
     FetchError::Status {
         url: url.to_string(),
         status: StatusCode::NOT_MODIFIED.as_u16(),
@@ -272,8 +298,12 @@ fn not_asked_for(url: &PublicUrl) -> FetchError {
 }
 
 /// Reads at most the first `limit` bytes of the body.
-async fn cut(url: &PublicUrl, mut response: Response, limit: usize) -> Result<Vec<u8>, FetchError> {
-    let broken = |cause| unreachable(url, cause);
+async fn read_first_bytes(
+    url: &PublicUrl,
+    mut response: Response,
+    limit: usize,
+) -> Result<Vec<u8>, FetchError> {
+    let broken = |cause| connection_error(url, cause);
     let mut body = Vec::new();
     while body.len() < limit
         && let Some(chunk) = response.chunk().await.map_err(broken)?
@@ -292,7 +322,7 @@ fn too_many_redirects(first: &PublicUrl) -> FetchError {
 }
 
 /// Returns the private address that was refused while connecting, or the failure itself.
-fn unreachable(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
+fn connection_error(url: &PublicUrl, cause: reqwest::Error) -> FetchError {
     let url = url.to_string();
     // Its own message would repeat the address, secrets included.
     let cause = cause.without_url();
@@ -320,21 +350,22 @@ fn is_page(content_type: &str) -> bool {
 }
 
 /// Updates the validators from a 304, which carries those of the unchanged body if they differ (RFC 9110 §15.4.5).
-fn renewed(held: &Validators, headers: &HeaderMap) -> Validators {
+fn renew_validators(held: &Validators, headers: &HeaderMap) -> Validators {
     Validators {
-        etag: text(headers, &header::ETAG).or_else(|| held.etag.clone()),
-        last_modified: text(headers, &header::LAST_MODIFIED).or_else(|| held.last_modified.clone()),
+        etag: header_text(headers, &header::ETAG).or_else(|| held.etag.clone()),
+        last_modified: header_text(headers, &header::LAST_MODIFIED)
+            .or_else(|| held.last_modified.clone()),
         body_hash: held.body_hash,
         whole_at: held.whole_at,
     }
 }
 
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     (!value.is_empty() && value.len() <= MAX_VALIDATOR_LENGTH).then(|| value.to_owned())
 }
 
-fn target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError> {
+fn redirect_target(url: &PublicUrl, headers: &HeaderMap) -> Result<PublicUrl, FetchError> {
     // Some servers send UTF-8 in `Location`; `Url` escapes it as browsers do.
     let location = headers
         .get(header::LOCATION)
@@ -361,14 +392,14 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(366 * 24);
 
 /// Reads `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let value = text(headers, &header::RETRY_AFTER)?;
+    let value = header_text(headers, &header::RETRY_AFTER)?;
     let value = value.trim();
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let wait = if is_number {
         // A number with too many digits is long enough.
         value.parse().map_or(Duration::MAX, Duration::from_secs)
     } else {
-        (dates::of_http(value)? - now).to_std().ok()?
+        (dates::parse_http_date(value)? - now).to_std().ok()?
     };
     Some(wait.min(MAX_RETRY_AFTER))
 }
@@ -408,7 +439,7 @@ mod tests {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             listener.local_addr().unwrap()
         };
-        let limits = Limits {
+        let limits = FetchLimits {
             timeout: Duration::from_mins(1),
             max_body_bytes: 1,
             concurrency: 1,
@@ -419,7 +450,7 @@ mod tests {
         };
         let url = PublicUrl::new(format!("http://{closed}/a?token=x").parse().unwrap());
         let fetcher = Fetcher::new(limits).unwrap();
-        let request = Request::new(&url, DateTime::UNIX_EPOCH);
+        let request = FetchRequest::new(&url, DateTime::UNIX_EPOCH);
         let answer = fetcher.fetch(&request).await;
         let message = answer.unwrap_err().to_string();
         let expected =

@@ -22,17 +22,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use self::coding::CodingError;
-pub use self::command::address_of as address_of_command;
+pub use self::command::command_address as address_of_command;
 pub use self::guard::ForbiddenAddress;
-use self::hosts::Hosts;
-pub use self::robots::{MAX_CRAWL_DELAY, Robots};
+use self::hosts::HostTable;
+pub use self::robots::{MAX_CRAWL_DELAY, RobotsRules};
 use crate::model::{
     Document, Hash, Location, ProblemCode, PublicUrl, Source, Timestamp, Validators,
 };
 
 /// The limits of a fetch, and the identity it presents.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct FetchLimits {
     /// Time limit of a whole request: redirects, header and body.
     pub timeout: Duration,
     /// Size limit of a body, before and after decompression.
@@ -51,7 +51,7 @@ pub struct Limits {
 
 /// A request for one document.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct FetchRequest<'a> {
     /// The address: `http`, `https` or `file`.
     pub url: &'a PublicUrl,
     /// The validators of the body held; the answer may be that it has not changed.
@@ -70,7 +70,7 @@ static UNCONDITIONAL: Validators = Validators {
     whole_at: None,
 };
 
-impl<'a> Request<'a> {
+impl<'a> FetchRequest<'a> {
     /// Creates an unconditional request for an address that the operator named, regardless of robots.txt.
     pub fn new(url: &'a PublicUrl, now: Timestamp) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl<'a> Request<'a> {
 
     /// Returns the same request, conditional on these validators (RFC 9110 §13).
     #[must_use]
-    pub fn holding(self, held: &'a Validators) -> Self {
+    pub fn conditional_on(self, held: &'a Validators) -> Self {
         Self { held, ..self }
     }
 
@@ -99,7 +99,7 @@ impl<'a> Request<'a> {
 
 /// The result of a fetch.
 #[derive(Debug)]
-pub enum Fetched {
+pub enum FetchOutcome {
     /// A body that differs from the one held, and the validators to hold with it.
     Changed(Box<Document>, Validators),
     /// The body is the one held; the validators to hold with it may have changed.
@@ -329,9 +329,9 @@ pub fn plain_client() -> reqwest::ClientBuilder {
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
-    limits: Limits,
-    hosts: Hosts,
-    robots: robots::Known,
+    limits: FetchLimits,
+    hosts: HostTable,
+    robots: robots::KnownOrigins,
     places: Arc<Semaphore>,
     /// The places available to polls that are likely to time out.
     slow_places: Arc<Semaphore>,
@@ -347,16 +347,16 @@ fn slow_share(places: usize) -> usize {
 
 /// The share of the places that a poll may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
+pub enum PlaceShare {
     /// All of them.
     Whole,
     /// The share of sources whose last poll timed out: a place that waits for a time-out serves nobody.
     Slow,
 }
 
-impl Share {
+impl PlaceShare {
     /// Returns the share of a source, given whether its last poll timed out.
-    pub fn of(timed_out: bool) -> Self {
+    pub fn from_timed_out(timed_out: bool) -> Self {
         if timed_out { Self::Slow } else { Self::Whole }
     }
 }
@@ -381,16 +381,16 @@ impl Fetcher {
     ///
     /// # Errors
     /// If the system's certificates cannot be read, or the User-Agent is not a valid header value.
-    pub fn new(limits: Limits) -> Result<Self, ClientError> {
-        let client = http::client(&limits)?;
-        let hosts = Hosts::new(limits.per_host, limits.host_delay);
+    pub fn new(limits: FetchLimits) -> Result<Self, ClientError> {
+        let client = http::build_client(&limits)?;
+        let hosts = HostTable::new(limits.per_host, limits.host_delay);
         let places = Arc::new(Semaphore::new(limits.concurrency));
         let slow_places = Arc::new(Semaphore::new(slow_share(limits.concurrency)));
         Ok(Self {
             client,
             limits,
             hosts,
-            robots: robots::Known::default(),
+            robots: robots::KnownOrigins::default(),
             places,
             slow_places,
         })
@@ -399,20 +399,20 @@ impl Fetcher {
     /// Waits until a poll at `url` may begin: first for its host, then for a place among all, so that polls waiting for
     /// a slow host do not block others. A poll with the slow share waits for that share first, so that it does not
     /// block the remaining places.
-    pub async fn admit(&self, url: &PublicUrl, share: Share) -> Admission {
+    pub async fn admit(&self, url: &PublicUrl, share: PlaceShare) -> Admission {
         let url = url.expose();
         let mut places = Vec::with_capacity(4);
-        if share == Share::Slow {
+        if share == PlaceShare::Slow {
             // The share at its host comes first: the sources of one dead host do not take the whole share.
             if url.has_host() {
-                places.push(self.hosts.slow_place(url).await);
+                places.push(self.hosts.acquire_slow_place(url).await);
             }
-            places.extend(acquired(&self.slow_places).await);
+            places.extend(acquire_permit(&self.slow_places).await);
         }
         if url.has_host() {
-            places.push(self.hosts.place(url).await);
+            places.push(self.hosts.acquire_place(url).await);
         }
-        places.extend(acquired(&self.places).await);
+        places.extend(acquire_permit(&self.places).await);
         Admission { _places: places }
     }
 
@@ -423,33 +423,33 @@ impl Fetcher {
     pub async fn fetch_from(
         &self,
         source: &Source,
-        request: &Request<'_>,
-    ) -> Result<Fetched, FetchError> {
-        let fetched = self.fetch_where_it_is(source, request).await?;
+        request: &FetchRequest<'_>,
+    ) -> Result<FetchOutcome, FetchError> {
+        let fetched = self.fetch_location(source, request).await?;
         Ok(match (fetched, &source.base_url) {
-            (Fetched::Changed(mut document, validators), Some(base)) => {
+            (FetchOutcome::Changed(mut document, validators), Some(base)) => {
                 document.url = base.clone();
-                Fetched::Changed(document, validators)
+                FetchOutcome::Changed(document, validators)
             }
             (fetched, _) => fetched,
         })
     }
 
-    async fn fetch_where_it_is(
+    async fn fetch_location(
         &self,
         source: &Source,
-        request: &Request<'_>,
-    ) -> Result<Fetched, FetchError> {
+        request: &FetchRequest<'_>,
+    ) -> Result<FetchOutcome, FetchError> {
         match &source.location {
             Location::Command(command) => {
-                let timeout = source.timeout(self.limits.timeout);
+                let timeout = source.document_timeout(self.limits.timeout);
                 let limit = self.limits.max_body_bytes;
-                let output = command::output(command, source.id.as_str(), timeout, limit);
+                let output = command::run_command(command, source.id.as_str(), timeout, limit);
                 // Boxed: few sources are programs, and otherwise every poll would carry it.
                 let body = Box::pin(output).await?;
                 let url = request.url.expose().clone();
-                let document = document(url, body, request.now);
-                Ok(of_body(Box::new(document), request.held))
+                let document = build_document(url, body, request.now);
+                Ok(outcome_of_body(Box::new(document), request.held))
             }
             // The address is known at this point, also for a secret.
             Location::Http(_) | Location::File(_) | Location::Secret(_) => {
@@ -463,20 +463,21 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`], naming the address without its secrets; [`FetchError::Robots`] if the request obeys robots.txt
     /// and that closes the address or the target of a redirect.
-    pub async fn fetch(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        let Request { url, now, .. } = *request;
+    pub async fn fetch(&self, request: &FetchRequest<'_>) -> Result<FetchOutcome, FetchError> {
+        let FetchRequest { url, now, .. } = *request;
         if request.robots_check == RobotsCheck::Required {
             self.check_robots(url, now).await?;
         }
         let held = request.held;
         let fetched = if url.expose().scheme() == "file" {
-            self.file(request).await?
+            self.fetch_file(request).await?
         } else {
-            self.in_time(url, self.http(request)).await?
+            self.within_time_limit(url, self.fetch_http(request))
+                .await?
         };
         match fetched {
-            Fetched::Changed(_, new) if new.body_hash == held.body_hash => {
-                Ok(Fetched::Unchanged(new))
+            FetchOutcome::Changed(_, new) if new.body_hash == held.body_hash => {
+                Ok(FetchOutcome::Unchanged(new))
             }
             fetched => Ok(fetched),
         }
@@ -486,21 +487,22 @@ impl Fetcher {
     ///
     /// # Errors
     /// As [`Self::fetch`].
-    pub async fn page(&self, request: &Request<'_>) -> Result<FetchedPage, FetchError> {
+    pub async fn fetch_page(&self, request: &FetchRequest<'_>) -> Result<FetchedPage, FetchError> {
         if request.robots_check == RobotsCheck::Required {
             self.check_robots(request.url, request.now).await?;
         }
-        self.in_time(request.url, self.http_page(request)).await
+        self.within_time_limit(request.url, self.fetch_http_page(request))
+            .await
     }
 
     /// Waits until the host may be contacted, then for the answer, up to the time limit.
-    async fn in_time<T>(
+    async fn within_time_limit<T>(
         &self,
         url: &PublicUrl,
         answer: impl Future<Output = Result<T, FetchError>>,
     ) -> Result<T, FetchError> {
         let limit = self.limits.timeout;
-        self.hosts.pace(url.expose()).await;
+        self.hosts.wait_for_turn(url.expose()).await;
         let timeout = |_| FetchError::Timeout {
             url: url.to_string(),
             limit,
@@ -508,8 +510,8 @@ impl Fetcher {
         tokio::time::timeout(limit, answer).await.map_err(timeout)?
     }
 
-    async fn file(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        let Request { url, now, .. } = *request;
+    async fn fetch_file(&self, request: &FetchRequest<'_>) -> Result<FetchOutcome, FetchError> {
+        let FetchRequest { url, now, .. } = *request;
         let path = url
             .expose()
             .to_file_path()
@@ -520,29 +522,29 @@ impl Fetcher {
         let read = tokio::task::spawn_blocking(move || document_of_file(&path, limit, now)).await;
         let document =
             read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        Ok(of_body(Box::new(document), request.held))
+        Ok(outcome_of_body(Box::new(document), request.held))
     }
 }
 
 /// Waits for a place among `places`. Our semaphores are never closed, so a place always becomes available.
-async fn acquired(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+async fn acquire_permit(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
     Arc::clone(places).acquire_owned().await.ok()
 }
 
 /// Returns the result for a document that is compared with the one held by its body alone.
-fn of_body(document: Box<Document>, held: &Validators) -> Fetched {
+fn outcome_of_body(document: Box<Document>, held: &Validators) -> FetchOutcome {
     let validators = Validators {
-        body_hash: Some(Hash::of(&document.body)),
+        body_hash: Some(Hash::digest(&document.body)),
         ..Validators::default()
     };
     if validators.body_hash == held.body_hash {
-        Fetched::Unchanged(validators)
+        FetchOutcome::Unchanged(validators)
     } else {
-        Fetched::Changed(document, validators)
+        FetchOutcome::Changed(document, validators)
     }
 }
 
-fn document(url: Url, body: Vec<u8>, now: Timestamp) -> Document {
+fn build_document(url: Url, body: Vec<u8>, now: Timestamp) -> Document {
     Document {
         url,
         content_type: None,
@@ -560,7 +562,7 @@ pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Docum
     let url = Url::from_file_path(path).map_err(|()| FetchError::NotAFile {
         path: path.display().to_string(),
     })?;
-    Ok(document(url, body, now))
+    Ok(build_document(url, body, now))
 }
 
 /// Reads standard input, at most `limit` bytes of it, as if it came from `url`.
@@ -569,7 +571,7 @@ pub fn document_of_file(path: &Path, limit: u64, now: Timestamp) -> Result<Docum
 /// [`FetchError::File`] or [`FetchError::TooLarge`].
 pub fn document_of_stdin(url: Url, limit: u64, now: Timestamp) -> Result<Document, FetchError> {
     let body = read_all(&mut std::io::stdin().lock(), "standard input", limit)?;
-    Ok(document(url, body, now))
+    Ok(build_document(url, body, now))
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
@@ -595,15 +597,15 @@ fn read_all(from: &mut impl Read, name: &str, limit: u64) -> Result<Vec<u8>, Fet
         cause,
     })?;
     if body.len() as u64 > limit {
-        return Err(too_large(name, limit));
+        return Err(too_large_error(name, limit));
     }
-    unpacked(body, name, limit)
+    unpack_body(body, name, limit)
 }
 
 /// Unpacks a body that is itself a gzip file, as sitemaps are; returns any other unchanged.
-fn unpacked(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
-    coding::unpacked(body, limit).map_err(|error| match error {
-        CodingError::TooLarge => too_large(url, limit),
+fn unpack_body(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
+    coding::unpack_gzip(body, limit).map_err(|error| match error {
+        CodingError::TooLarge => too_large_error(url, limit),
         CodingError::Broken(reason) => FetchError::Coding {
             url: url.to_owned(),
             reason,
@@ -611,7 +613,7 @@ fn unpacked(body: Vec<u8>, url: &str, limit: u64) -> Result<Vec<u8>, FetchError>
     })
 }
 
-fn too_large(url: &str, limit: u64) -> FetchError {
+fn too_large_error(url: &str, limit: u64) -> FetchError {
     FetchError::TooLarge {
         url: url.to_owned(),
         limit,
@@ -642,7 +644,9 @@ mod tests {
         let (mut due, mut timed_out) = (began, false);
         while due < began + END {
             sleep_until(due).await;
-            let admission = fetcher.admit(&url, Share::of(timed_out)).await;
+            let admission = fetcher
+                .admit(&url, PlaceShare::from_timed_out(timed_out))
+                .await;
             let [ever, known] = late.get();
             let now = due.elapsed();
             let is_known = due > began + KNOWN;
@@ -665,7 +669,7 @@ mod tests {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let fetcher = Fetcher::new(Limits {
+            let fetcher = Fetcher::new(FetchLimits {
                 timeout: 30 * SECOND,
                 max_body_bytes: 1,
                 concurrency: 64,

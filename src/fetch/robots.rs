@@ -33,33 +33,33 @@ const MAX_KEPT_BYTES: usize = 32 << 20;
 
 /// The rules of one origin that apply to us.
 #[derive(Clone, Debug)]
-pub struct Robots {
+pub struct RobotsRules {
     rules: Arc<robotxt::Robots>,
     /// The reason why its robots.txt could not be read: then nothing may be fetched (RFC 9309 §2.3.1.4).
     unread: Option<(String, Option<Duration>)>,
 }
 
-impl Robots {
-    fn of(text: &[u8]) -> Self {
-        Self::with(robotxt::Robots::parse(text, PRODUCT))
+impl RobotsRules {
+    fn parse_text(text: &[u8]) -> Self {
+        Self::from_rules(robotxt::Robots::parse(text, PRODUCT))
     }
 
-    fn with(rules: robotxt::Robots) -> Self {
+    fn from_rules(rules: robotxt::Robots) -> Self {
         Self {
             rules: Arc::new(rules),
             unread: None,
         }
     }
 
-    fn unread(error: &FetchError) -> Self {
+    fn unreadable(error: &FetchError) -> Self {
         Self {
             unread: Some((error.to_string(), error.retry_after())),
-            ..Self::with(robotxt::Robots::disallow_all())
+            ..Self::from_rules(robotxt::Robots::disallow_all())
         }
     }
 
     /// Returns the reason why `url` may not be fetched; `None` if it may.
-    pub fn refusal(&self, url: &Url) -> Option<String> {
+    pub fn refusal_reason(&self, url: &Url) -> Option<String> {
         if let Some((reason, _)) = &self.unread {
             return Some(format!("its robots.txt cannot be read ({reason})"));
         }
@@ -89,16 +89,16 @@ impl Robots {
 }
 
 /// The rules of one origin and their expiry; locked while a request for them is in progress.
-type Slot = Arc<AsyncMutex<Option<(Robots, Timestamp)>>>;
+type OriginSlot = Arc<AsyncMutex<Option<(RobotsRules, Timestamp)>>>;
 
 /// The origins requested so far.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    origins: Mutex<(HashMap<String, Slot>, usize)>,
+pub(super) struct KnownOrigins {
+    origins: Mutex<(HashMap<String, OriginSlot>, usize)>,
 }
 
-impl Known {
-    fn slot(&self, origin: String) -> Slot {
+impl KnownOrigins {
+    fn origin_slot(&self, origin: String) -> OriginSlot {
         let mut known = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0.len() >= MAX_ORIGINS && !known.0.contains_key(&origin) {
             *known = Default::default();
@@ -106,7 +106,7 @@ impl Known {
         Arc::clone(known.0.entry(origin).or_default())
     }
 
-    fn grow(&self, bytes: usize) {
+    fn add_bytes(&self, bytes: usize) {
         let mut known = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         known.1 += bytes;
         if known.1 > MAX_KEPT_BYTES {
@@ -121,16 +121,20 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`] if there is no answer at all. A server that answers with a failure counts as one that refuses.
-    pub async fn robots(&self, url: &PublicUrl, now: Timestamp) -> Result<Robots, FetchError> {
+    pub async fn robots_rules(
+        &self,
+        url: &PublicUrl,
+        now: Timestamp,
+    ) -> Result<RobotsRules, FetchError> {
         let Ok(at) = robots_url(url.expose()) else {
-            return Ok(Robots::with(robotxt::Robots::allow_all()));
+            return Ok(RobotsRules::from_rules(robotxt::Robots::allow_all()));
         };
-        let slot = self.robots.slot(at.origin().ascii_serialization());
+        let slot = self.robots.origin_slot(at.origin().ascii_serialization());
         let mut held = slot.lock().await;
         if let Some((robots, until)) = held.as_ref()
             && now < *until
         {
-            self.heed(url, robots);
+            self.apply_crawl_delay(url, robots);
             return Ok(robots.clone());
         }
         let (robots, kept) = match self.read_robots(&url.with_url(at), now).await {
@@ -139,18 +143,18 @@ impl Fetcher {
             Err(error) => match held.take() {
                 // The previous rules remain valid (RFC 9309 §2.4).
                 Some((robots, _)) if robots.unread.is_none() => (robots, RETRIED),
-                _ => (Robots::unread(&error), RETRIED),
+                _ => (RobotsRules::unreadable(&error), RETRIED),
             },
         };
-        self.heed(url, &robots);
+        self.apply_crawl_delay(url, &robots);
         *held = Some((robots.clone(), now + kept));
         Ok(robots)
     }
 
     /// Applies the host's crawl delay on each request, because hosts that were idle for a while are removed.
-    fn heed(&self, url: &PublicUrl, robots: &Robots) {
+    fn apply_crawl_delay(&self, url: &PublicUrl, robots: &RobotsRules) {
         if let Some(delay) = robots.crawl_delay() {
-            self.hosts.slow_down(url.expose(), delay);
+            self.hosts.lengthen_delay(url.expose(), delay);
         }
     }
 
@@ -163,8 +167,8 @@ impl Fetcher {
         url: &PublicUrl,
         now: Timestamp,
     ) -> Result<(), FetchError> {
-        let robots = self.robots(url, now).await?;
-        match robots.refusal(url.expose()) {
+        let robots = self.robots_rules(url, now).await?;
+        match robots.refusal_reason(url.expose()) {
             None => Ok(()),
             Some(reason) => Err(FetchError::Robots {
                 url: url.to_string(),
@@ -174,18 +178,18 @@ impl Fetcher {
         }
     }
 
-    async fn read_robots(&self, at: &PublicUrl, now: Timestamp) -> Result<Robots, FetchError> {
-        self.hosts.pace(at.expose()).await;
+    async fn read_robots(&self, at: &PublicUrl, now: Timestamp) -> Result<RobotsRules, FetchError> {
+        self.hosts.wait_for_turn(at.expose()).await;
         let limit = self.limits.timeout;
-        let answer = tokio::time::timeout(limit, self.beginning(at, MAX_BYTES, now)).await;
+        let answer = tokio::time::timeout(limit, self.fetch_beginning(at, MAX_BYTES, now)).await;
         let timeout = |_| FetchError::Timeout {
             url: at.to_string(),
             limit,
         };
         match answer.map_err(timeout)? {
             Ok(text) => {
-                self.robots.grow(text.len());
-                Ok(Robots::of(&text))
+                self.robots.add_bytes(text.len());
+                Ok(RobotsRules::parse_text(&text))
             }
             // There are no rules, or none for us (RFC 9309 §2.3.1.3), or the redirect leads nowhere (§2.3.1.2).
             Err(
@@ -195,7 +199,7 @@ impl Fetcher {
                 }
                 | FetchError::Redirects { .. }
                 | FetchError::BadRedirect { .. },
-            ) => Ok(Robots::with(robotxt::Robots::allow_all())),
+            ) => Ok(RobotsRules::from_rules(robotxt::Robots::allow_all())),
             Err(error) => Err(error),
         }
     }
@@ -210,11 +214,11 @@ fn is_refusal(error: &FetchError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::Limits;
+    use crate::fetch::FetchLimits;
 
     fn check(robots: &str, address: &str, refused_by: Option<&str>) {
         let url: Url = address.parse().unwrap();
-        let refusal = Robots::of(robots.as_bytes()).refusal(&url);
+        let refusal = RobotsRules::parse_text(robots.as_bytes()).refusal_reason(&url);
         let told = refused_by.map(|told| format!("its robots.txt says `Disallow: {told}"));
         assert_eq!(refusal, told, "{robots} {address}");
     }
@@ -246,7 +250,7 @@ mod tests {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let fetcher = Fetcher::new(Limits {
+            let fetcher = Fetcher::new(FetchLimits {
                 timeout: Duration::from_secs(1),
                 max_body_bytes: 1,
                 concurrency: 1,
@@ -258,26 +262,28 @@ mod tests {
             .unwrap();
             let now = Timestamp::UNIX_EPOCH;
             let url = PublicUrl::new("https://host.example/news".parse().unwrap());
-            let robots = Robots::of(b"User-agent: *\nCrawl-delay: 20");
-            let slot = fetcher.robots.slot("https://host.example".to_owned());
+            let robots = RobotsRules::parse_text(b"User-agent: *\nCrawl-delay: 20");
+            let slot = fetcher
+                .robots
+                .origin_slot("https://host.example".to_owned());
             *slot.lock().await = Some((robots, now + KEPT));
             fetcher.check_robots(&url, now).await.unwrap();
             for other in 0..100 {
                 let other: Url = format!("https://{other}.example/").parse().unwrap();
-                fetcher.hosts.pace(&other).await;
+                fetcher.hosts.wait_for_turn(&other).await;
                 tokio::time::advance(Duration::from_mins(1)).await;
             }
             fetcher.check_robots(&url, now).await.unwrap();
-            fetcher.hosts.pace(url.expose()).await;
+            fetcher.hosts.wait_for_turn(url.expose()).await;
             let began = tokio::time::Instant::now();
-            fetcher.hosts.pace(url.expose()).await;
+            fetcher.hosts.wait_for_turn(url.expose()).await;
             assert_eq!(began.elapsed(), Duration::from_secs(20));
         });
     }
 
     #[test]
     fn a_delay_is_bounded() {
-        let delay = |text: &str| Robots::of(text.as_bytes()).crawl_delay();
+        let delay = |text: &str| RobotsRules::parse_text(text.as_bytes()).crawl_delay();
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(delay("User-agent: *\nCrawl-delay: 5"), seconds(5));
         assert_eq!(delay("User-agent: *\nCrawl-delay: 86400"), seconds(30));
@@ -286,19 +292,19 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let known = Known::default();
-        let first = known.slot("https://a.example".to_owned());
+        let known = KnownOrigins::default();
+        let first = known.origin_slot("https://a.example".to_owned());
         assert!(Arc::ptr_eq(
             &first,
-            &known.slot("https://a.example".to_owned())
+            &known.origin_slot("https://a.example".to_owned())
         ));
-        known.grow(MAX_KEPT_BYTES + 1);
+        known.add_bytes(MAX_KEPT_BYTES + 1);
         assert!(!Arc::ptr_eq(
             &first,
-            &known.slot("https://a.example".to_owned())
+            &known.origin_slot("https://a.example".to_owned())
         ));
         for number in 0..MAX_ORIGINS + 5 {
-            known.slot(number.to_string());
+            known.origin_slot(number.to_string());
         }
         assert!(known.origins.lock().unwrap().0.len() <= MAX_ORIGINS);
     }

@@ -8,32 +8,32 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
-use crate::store::{Break, ProblemState};
+use crate::store::{ProblemState, StoreIncident};
 
 /// The store that published the files of a folder, and its progress then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(super) struct StoreMark {
     pub(super) store: String,
     pub(super) rev: i64,
 }
 
 /// The store as it was opened.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenedStore {
     pub(super) path: String,
-    pub(super) mark: Mark,
+    pub(super) mark: StoreMark,
     /// True if the store was empty.
     pub(super) is_new: bool,
 }
 
 /// Compares the store with the published files; `feeds` are the configured feeds that have files.
-pub(super) fn compare(
-    left: Option<&Mark>,
+pub(super) fn compare_with_published(
+    left: Option<&StoreMark>,
     feeds: usize,
-    opened: &Opened,
+    opened: &OpenedStore,
     at: Timestamp,
-) -> Option<Break> {
-    let Opened { path, mark, is_new } = opened;
+) -> Option<StoreIncident> {
+    let OpenedStore { path, mark, is_new } = opened;
     let (code, text) = match left {
         _ if *is_new && (feeds > 0 || left.is_some()) => (
             "store-begun-anew",
@@ -58,7 +58,7 @@ pub(super) fn compare(
         ),
         _ => return None,
     };
-    Some(Break {
+    Some(StoreIncident {
         at,
         code: code.to_owned(),
         text,
@@ -69,7 +69,7 @@ pub(super) fn compare(
 }
 
 /// Returns the problem to report if there are feeds but no store yet.
-pub(super) fn missing(path: &Path, at: Timestamp) -> ProblemState {
+pub(super) fn missing_store_problem(path: &Path, at: Timestamp) -> ProblemState {
     ProblemState {
         code: "store-missing".to_owned(),
         since: at,
@@ -89,17 +89,17 @@ mod tests {
 
     #[test]
     fn a_store_that_did_not_publish_the_feeds_is_noticed() {
-        let mark = |store: &str, rev| Mark {
+        let mark = |store: &str, rev| StoreMark {
             store: store.to_owned(),
             rev,
         };
-        let check = |left: Option<Mark>, feeds, is_new, code: Option<&str>| {
-            let opened = Opened {
+        let check = |left: Option<StoreMark>, feeds, is_new, code: Option<&str>| {
+            let opened = OpenedStore {
                 path: "var/tidings.db".to_owned(),
                 mark: mark("a", 5),
                 is_new,
             };
-            let found = compare(left.as_ref(), feeds, &opened, DateTime::UNIX_EPOCH);
+            let found = compare_with_published(left.as_ref(), feeds, &opened, DateTime::UNIX_EPOCH);
             assert_eq!(found.map(|found| found.code).as_deref(), code);
         };
         check(None, 0, true, None);

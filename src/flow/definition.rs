@@ -6,20 +6,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::classify::{self, Classifier, Needs, Subject, regions};
+use crate::classify::{self, Classifier, RequiredTokens, Subject, regions};
 use crate::config::Config;
 use crate::model::{Hash, Item, Language, Location, Secret, Source, SourceId, Timestamp, TopicId};
 use crate::normalize;
-use crate::store::{Definition, FeedDefinition, Names, Narrowed, SourceDefinition};
-use crate::topics::{Query, Topic, fingerprints};
+use crate::store::{Definition, FeedDefinition, FormerNames, NarrowedClassifier, SourceDefinition};
+use crate::topics::{Query, Topic, topic_fingerprints};
 
 /// Returns the definition for `config`, whose topics are compiled in `classifier`.
-pub(crate) fn definition(
+pub(crate) fn build_definition(
     config: &Config,
     classifier: &Arc<Classifier>,
     at: Timestamp,
 ) -> Definition {
-    let all_alike = all_alike(config);
+    let all_alike = shared_settings_key(config);
     let sources = config.sources.iter().map(|source| SourceDefinition {
         id: source.id.clone(),
         name: source.name.clone(),
@@ -35,22 +35,22 @@ pub(crate) fn definition(
     let classify = move |item: &mut Item, fixed: &[TopicId]| {
         // Regions of a source that is no longer configured may change.
         if let Some((country, fixed)) = places.get(&item.source) {
-            item.regions = regions::of_item(item, *country, fixed);
+            item.regions = regions::item_regions(item, *country, fixed);
         }
-        classifier.topics(&Subject::new(item, fixed))
+        classifier.topics_of(&Subject::new(item, fixed))
     };
     let (all, languages) = (config.topics.clone(), assumed_languages(config));
-    let (feeds, sources) = (feeds(config), sources.collect::<Vec<_>>());
+    let (feeds, sources) = (feed_definitions(config), sources.collect::<Vec<_>>());
     Definition {
         at,
         fresh: config.publish.fresh,
-        key: key(&all_alike, &feeds, &sources),
+        key: classification_key(&all_alike, &feeds, &sources),
         classifier: all_alike,
         feeds,
         sources,
-        names: names(config),
+        names: former_names(config),
         classify: Arc::new(classify),
-        narrow: Box::new(move |wanted, givers| narrow(&all, &languages, wanted, givers)),
+        narrow: Box::new(move |wanted, givers| narrow_topics(&all, &languages, wanted, givers)),
         files: config.files.clone(),
     }
 }
@@ -80,14 +80,14 @@ pub fn assumed_languages(config: &Config) -> Vec<Language> {
 }
 
 /// Returns a key that changes with any setting that affects the topics and regions of all items.
-fn all_alike(config: &Config) -> String {
+fn shared_settings_key(config: &Config) -> String {
     let languages = assumed_languages(config);
     let languages: Vec<&str> = languages.iter().map(Language::as_str).collect();
     format!("{} {}", classify::VERSION, languages.join(" "))
 }
 
 /// Returns the former names of feeds and sources, and the location of each source.
-fn names(config: &Config) -> Names {
+fn former_names(config: &Config) -> FormerNames {
     let feeds = config.topics.iter().flat_map(|topic| {
         let former = topic.former.iter();
         former.map(|former| (former.was.clone(), topic.id.clone()))
@@ -101,11 +101,11 @@ fn names(config: &Config) -> Names {
             Location::Secret(address) => !matches!(address.secret, Secret::NotKept { .. }),
             _ => true,
         };
-        let address = super::address(&source.location);
-        let hash = Hash::of(address.expose().as_str().as_bytes());
+        let address = super::request_address(&source.location);
+        let hash = Hash::digest(address.expose().as_str().as_bytes());
         is_known.then(|| (source.id.clone(), hash))
     };
-    Names {
+    FormerNames {
         feeds: feeds.collect(),
         sources: sources.collect(),
         locations: config.sources.iter().filter_map(location).collect(),
@@ -113,7 +113,11 @@ fn names(config: &Config) -> Names {
 }
 
 /// Returns a key that changes with anything that affects an item's topics and regions.
-fn key(classifier: &str, feeds: &[FeedDefinition], sources: &[SourceDefinition]) -> Hash {
+fn classification_key(
+    classifier: &str,
+    feeds: &[FeedDefinition],
+    sources: &[SourceDefinition],
+) -> Hash {
     let topic = |feed: &FeedDefinition| format!("{} {}", feed.topic, feed.fingerprint);
     let source = |source: &SourceDefinition| {
         let SourceDefinition {
@@ -129,16 +133,16 @@ fn key(classifier: &str, feeds: &[FeedDefinition], sources: &[SourceDefinition])
         .chain(feeds.iter().map(topic))
         .chain(sources.iter().map(source))
         .collect();
-    Hash::of_parts(parts.iter().map(String::as_str))
+    Hash::digest_parts(parts.iter().map(String::as_str))
 }
 
-fn feeds(config: &Config) -> Vec<FeedDefinition> {
+fn feed_definitions(config: &Config) -> Vec<FeedDefinition> {
     let language = &config.site.site.language;
-    let fingerprints = fingerprints(&config.topics);
+    let fingerprints = topic_fingerprints(&config.topics);
     let feeds = config.topics.iter().map(|topic| FeedDefinition {
         topic: topic.id.clone(),
         title: topic.title.in_language(language).to_owned(),
-        queries: topic.written(),
+        queries: topic.written_queries(),
         fingerprint: fingerprints[&topic.id],
         each: topic.each.clone(),
     });
@@ -149,7 +153,7 @@ fn feeds(config: &Config) -> Vec<FeedDefinition> {
 pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> {
     if topics
         .iter()
-        .all(|topic| topic.references().next().is_none())
+        .all(|topic| topic.referenced_topics().next().is_none())
     {
         return topics.into_iter().cloned().collect();
     }
@@ -158,27 +162,27 @@ pub(super) fn with_references(all: &[Topic], topics: Vec<&Topic>) -> Vec<Topic> 
     let mut next = topics;
     while let Some(topic) = next.pop() {
         if reached.insert(&topic.id, topic).is_none() {
-            next.extend(topic.references().filter_map(|id| by_id.get(id)));
+            next.extend(topic.referenced_topics().filter_map(|id| by_id.get(id)));
         }
     }
     reached.into_values().cloned().collect()
 }
 
 /// Returns the requested topics of `all` with those that they refer to.
-fn narrow(
+fn narrow_topics(
     all: &[Topic],
     languages: &[Language],
     wanted: &BTreeSet<TopicId>,
     givers: &BTreeMap<TopicId, Vec<SourceId>>,
-) -> Narrowed {
+) -> NarrowedClassifier {
     let asked = all.iter().filter(|topic| wanted.contains(&topic.id));
     let topics = with_references(all, asked.collect());
-    let mut needs = classify::needs(&topics, givers);
+    let mut needs = classify::required_tokens(&topics, givers);
     let wanted = wanted.iter().filter_map(|id| needs.remove(id));
-    let needs = Needs::any(wanted.collect());
+    let needs = RequiredTokens::any_of(wanted.collect());
     let classifier = Classifier::new(&topics, languages);
-    Narrowed {
+    NarrowedClassifier {
         needs,
-        topics: Box::new(move |subject| classifier.topics(subject)),
+        topics: Box::new(move |subject| classifier.topics_of(subject)),
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 use super::{FlowError, definition};
 use crate::classify::Classifier;
 use crate::config::Config;
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{FetchLimits, Fetcher};
 use crate::model::{Hash, Source, SourceId, Timestamp};
 use crate::store::Definition;
 
@@ -29,7 +29,7 @@ pub struct InForce {
 impl InForce {
     /// Derives the data for `config`, and its definition for the store.
     pub(super) fn new(config: Config, at: Timestamp) -> Result<(Self, Definition), FlowError> {
-        let fetcher = Fetcher::new(limits(&config))?;
+        let fetcher = Fetcher::new(fetch_limits(&config))?;
         let classifier = Arc::new(Classifier::new(
             &config.topics,
             &definition::assumed_languages(&config),
@@ -40,7 +40,7 @@ impl InForce {
             .enumerate()
             .map(|(place, source)| (source.id.clone(), place))
             .collect();
-        let definition = definition::definition(&config, &classifier, at);
+        let definition = definition::build_definition(&config, &classifier, at);
         let in_force = Self {
             key: definition.key,
             config,
@@ -57,9 +57,9 @@ impl InForce {
 }
 
 /// Returns the limits that a configuration sets for fetching.
-pub fn limits(config: &Config) -> Limits {
+pub fn fetch_limits(config: &Config) -> FetchLimits {
     let fetch = &config.fetch;
-    Limits {
+    FetchLimits {
         timeout: fetch.timeout,
         max_body_bytes: fetch.max_body_bytes,
         concurrency: fetch.concurrency,
@@ -82,8 +82,8 @@ fn user_agent(base_url: &Url, contact: Option<&str>) -> String {
 }
 
 /// Returns the limits for a look at one document without a configuration.
-pub fn default_limits() -> Limits {
-    Limits {
+pub fn default_limits() -> FetchLimits {
+    FetchLimits {
         timeout: Duration::from_secs(30),
         max_body_bytes: 10 << 20,
         concurrency: 1,

@@ -30,28 +30,28 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
 
-pub use self::address::{address, resolved};
+pub use self::address::{request_address, resolve_source_address};
 pub use self::clock::Clock;
 pub use self::definition::assumed_languages;
 #[cfg(test)]
-pub(crate) use self::definition::definition;
-pub use self::in_force::{InForce, default_limits, limits};
-pub use self::look::{Look, as_kept};
-pub use self::plan::{holdings, plan};
+pub(crate) use self::definition::build_definition;
+pub use self::in_force::{InForce, default_limits, fetch_limits};
+pub use self::look::{SourceLook, source_as_kept};
+pub use self::plan::{count_holdings, plan_changes};
 pub(crate) use self::poll::NotStored;
-pub use self::poll::{EntryPage, Polled, SampledPages, Selection};
+pub use self::poll::{EntryPage, PolledSource, SampledPages, SourceSelection};
 pub(crate) use self::publication::holds_feeds;
-pub use self::publication::{Files, Publication, Published};
+pub use self::publication::{FeedResult, FileCheck, Publication};
 pub use self::search::SearchError;
-pub(crate) use self::sources::due;
-pub use self::sources::{set_back, source_states, statuses, store_problems};
+pub(crate) use self::sources::due_time;
+pub use self::sources::{describe_set_back, source_states, source_statuses, store_problems};
 use crate::config::{self, Config};
 use crate::fetch::ClientError;
 use crate::model::{Operator, SourceId};
 use crate::publish::PublishError;
 use crate::store::{
-    Chosen, Consent, Decided, Decision, Discarded, Forgotten, Plan, Reader, Released, SourceStatus,
-    Store, StoreError,
+    Consent, DecisionOutcome, DefinitionPlan, DiscardedItems, ForgottenSource, HeldChoice,
+    ReleasedItems, SourceStatus, Store, StoreError, StoreReader, StoryDecision,
 };
 
 /// The reasons for the flow to stop. A failing source is not one of them.
@@ -111,22 +111,27 @@ impl Flow {
             publishing: Arc::default(),
             mended: plan.mended,
         };
-        flow.look_back().await?;
+        flow.check_continuity().await?;
         Ok(flow)
     }
 
     /// Reports, now and in `status`, a store that is not the one that published the feeds.
-    async fn look_back(&self) -> Result<(), StoreError> {
+    async fn check_continuity(&self) -> Result<(), StoreError> {
         let (in_force, at) = (self.in_force(), self.clock.now());
         let (path, is_new) = (self.store.path().display().to_string(), self.store.is_new());
         let looked = self.store.read(move |reader| {
-            let mark = continuity::Mark {
+            let mark = continuity::StoreMark {
                 store: reader.store_name()?,
                 rev: reader.revision()?,
             };
-            let opened = continuity::Opened { path, mark, is_new };
-            let (left, feeds) = publication::left_behind(reader, &in_force.config)?;
-            Ok::<_, StoreError>(continuity::compare(left.as_ref(), feeds, &opened, at))
+            let opened = continuity::OpenedStore { path, mark, is_new };
+            let (left, feeds) = publication::published_state(reader, &in_force.config)?;
+            Ok::<_, StoreError>(continuity::compare_with_published(
+                left.as_ref(),
+                feeds,
+                &opened,
+                at,
+            ))
         });
         let Some(found) = looked.await? else {
             return Ok(());
@@ -145,10 +150,15 @@ impl Flow {
     ///
     /// # Errors
     /// [`FlowError`]; the old configuration stays in force.
-    pub async fn replace(&self, config: Config, consent: Consent) -> Result<Plan, FlowError> {
+    pub async fn replace_config(
+        &self,
+        config: Config,
+        consent: Consent,
+    ) -> Result<DefinitionPlan, FlowError> {
         let (in_force, definition) = InForce::new(config, self.clock.now())?;
-        let settings = config::changes(&self.in_force().config.files, &in_force.config.files);
-        let plan = Plan {
+        let settings =
+            config::setting_changes(&self.in_force().config.files, &in_force.config.files);
+        let plan = DefinitionPlan {
             settings,
             ..self.store.define(definition, consent).await?
         };
@@ -165,9 +175,13 @@ impl Flow {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn set_back(&self) -> Result<Option<String>, StoreError> {
-        let states = self.store.read(Reader::sources).await?;
-        Ok(set_back(&self.in_force().config, &states, self.clock.now()))
+    pub async fn describe_set_back(&self) -> Result<Option<String>, StoreError> {
+        let states = self.store.read(StoreReader::source_states).await?;
+        Ok(describe_set_back(
+            &self.in_force().config,
+            &states,
+            self.clock.now(),
+        ))
     }
 
     /// Publishes chosen held items of a source, and accepts its next poll without comparing it with earlier
@@ -175,13 +189,13 @@ impl Flow {
     ///
     /// # Errors
     /// [`FlowError::UnknownSource`] if the source is not configured; [`StoreError`].
-    pub async fn release(
+    pub async fn release_items(
         &self,
         id: &str,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
-    ) -> Result<Released, FlowError> {
-        let source = self.configured(id)?;
+    ) -> Result<ReleasedItems, FlowError> {
+        let source = self.configured_source(id)?;
         let now = self.clock.now();
         Ok(self.store.release(source, chosen, by, now).await?)
     }
@@ -189,14 +203,14 @@ impl Flow {
     /// Discards chosen held items of a source: no later poll brings them back.
     ///
     /// # Errors
-    /// As [`Self::release`].
-    pub async fn discard(
+    /// As [`Self::release_items`].
+    pub async fn discard_items(
         &self,
         id: &str,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
-    ) -> Result<Discarded, FlowError> {
-        let source = self.configured(id)?;
+    ) -> Result<DiscardedItems, FlowError> {
+        let source = self.configured_source(id)?;
         let now = self.clock.now();
         Ok(self.store.discard(source, chosen, by, now).await?)
     }
@@ -205,11 +219,15 @@ impl Flow {
     ///
     /// # Errors
     /// [`StoreError::Forget`] if the source is configured or unknown.
-    pub async fn forget(&self, source: SourceId, by: Operator) -> Result<Forgotten, StoreError> {
+    pub async fn forget_source(
+        &self,
+        source: SourceId,
+        by: Operator,
+    ) -> Result<ForgottenSource, StoreError> {
         self.store.forget(source, by, self.clock.now()).await
     }
 
-    fn configured(&self, id: &str) -> Result<SourceId, FlowError> {
+    fn configured_source(&self, id: &str) -> Result<SourceId, FlowError> {
         let unknown = || FlowError::UnknownSource(id.to_owned());
         let source = id.parse().map_err(|_| unknown())?;
         self.in_force().source(&source).ok_or_else(unknown)?;
@@ -220,7 +238,11 @@ impl Flow {
     ///
     /// # Errors
     /// [`StoreError`], with the reason, if it cannot be carried out.
-    pub async fn decide(&self, decision: Decision, by: Operator) -> Result<Decided, StoreError> {
+    pub async fn decide(
+        &self,
+        decision: StoryDecision,
+        by: Operator,
+    ) -> Result<DecisionOutcome, StoreError> {
         self.store.decide(decision, by, self.clock.now()).await
     }
 
@@ -228,8 +250,8 @@ impl Flow {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn status(&self) -> Result<Vec<SourceStatus>, StoreError> {
-        let states = self.store.read(Reader::sources).await?;
-        Ok(statuses(&self.in_force().config, states))
+    pub async fn source_statuses(&self) -> Result<Vec<SourceStatus>, StoreError> {
+        let states = self.store.read(StoreReader::source_states).await?;
+        Ok(source_statuses(&self.in_force().config, states))
     }
 }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::continuity::Mark;
+use super::continuity::StoreMark;
 use super::{Flow, FlowError};
 use crate::config::Config;
-use crate::model::{Feed, FeedId, FeedName, FeedSummary, Hash, Scope, TopicId};
-use crate::publish::{self, Folder, Search};
-use crate::store::{FeedState, PublishedFeed, Reader, StoreError};
+use crate::model::{Feed, FeedId, FeedName, FeedScope, FeedSummary, Hash, TopicId};
+use crate::publish::{self, PublishedFolder, SearchAvailability};
+use crate::store::{FeedState, PublishedFeed, StoreError, StoreReader};
 
 /// Feeds that are rendered and synced together.
 const PUBLISH_BATCH: usize = 64;
 
 /// The check for missing files in a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Files {
+pub enum FileCheck {
     /// Files may have been removed since the last time.
     Look,
     /// The files are as they were left.
@@ -28,23 +28,27 @@ pub enum Files {
 }
 
 /// The files written, and the feeds to mark as published once they are on disk.
-pub(super) struct Rendered {
+pub(super) struct RenderedFeeds {
     pub(super) publication: Publication,
     pub(super) marks: Vec<PublishedFeed>,
 }
 
 /// Renders and writes the feeds that need it, from one snapshot.
-pub(super) fn write(reader: &Reader, config: &Config, look: &Files) -> Result<Rendered, FlowError> {
-    let folder = Folder::open(&config.publish.dir)?;
+pub(super) fn write_feeds(
+    reader: &StoreReader,
+    config: &Config,
+    look: &FileCheck,
+) -> Result<RenderedFeeds, FlowError> {
+    let folder = PublishedFolder::open(&config.publish.dir)?;
     let rev = reader.revision()?;
-    let states = in_order(reader.feeds()?, config);
-    let listed = Listed::of(&states);
+    let states = order_as_configured(reader.configured_feeds()?, config);
+    let listed = FeedListing::from_states(&states);
     let keys = listed.render_keys(config);
-    let is_broken = reader.has_break()?;
+    let is_broken = reader.has_incident()?;
     let stale = |(state, key): &(&FeedState, Hash)| {
         let asks = state.wanted_rev > state.published_rev
             || state.render_key != Some(*key)
-            || wants_look(look, &folder, state);
+            || needs_file_check(look, &folder, state);
         asks && !(is_broken && is_begun(state) && holds_any(&folder, &state.id))
     };
     let dirty: Vec<(&FeedState, Hash)> = states.iter().zip(keys).filter(stale).collect();
@@ -53,56 +57,58 @@ pub(super) fn write(reader: &Reader, config: &Config, look: &Files) -> Result<Re
     for batch in dirty.chunks(PUBLISH_BATCH) {
         let mut feeds = Vec::with_capacity(batch.len());
         for (state, render_key) in batch {
-            feeds.push(feed(reader, config, state, &listed)?);
+            feeds.push(load_feed(reader, config, state, &listed)?);
             marks.push(PublishedFeed {
                 id: state.id.clone(),
                 rev,
                 render_key: *render_key,
-                left_out: reader.left_out(),
+                left_out: reader.left_out_rows(),
             });
         }
-        let rendered: Vec<publish::File> = feeds
+        let rendered: Vec<publish::PublishedFile> = feeds
             .iter()
-            .flat_map(|feed| publish::feed(feed, site))
+            .flat_map(|feed| publish::render_feed_files(feed, site))
             .collect();
-        files.extend(folder.replace(&rendered)?);
+        files.extend(folder.replace_files(&rendered)?);
     }
-    let index = publish::index(site, &listed.feeds, search(config));
-    files.extend(folder.replace(&index)?);
+    let index = publish::render_index_files(site, &listed.feeds, search_setting(config));
+    files.extend(folder.replace_files(&index)?);
     let is_idle = |name: &&&str| index.iter().all(|file| file.name != **name);
     let idle = publish::INDEX_FILES.iter().filter(is_idle);
     let idle: Vec<String> = idle.map(|name| (*name).to_owned()).collect();
     let removed = reader.removed_feeds()?.into_iter().map(|feed| feed.id);
     let removed = removed.chain(reader.former_feeds()?);
-    let removed = removed.flat_map(|feed| publish::names(&feed)).chain(idle);
-    files.extend(folder.remove(&removed.collect::<Vec<_>>())?);
+    let removed = removed
+        .flat_map(|feed| publish::feed_file_names(&feed))
+        .chain(idle);
+    files.extend(folder.remove_files(&removed.collect::<Vec<_>>())?);
     leave_mark(&folder, reader, rev)?;
     let changed: HashSet<&str> = files.iter().map(String::as_str).collect();
     let written = |id: &FeedId| {
-        publish::names(id)
+        publish::feed_file_names(id)
             .iter()
             .any(|name| changed.contains(name.as_str()))
     };
-    let feeds = listed.feeds.iter().map(|feed| Published {
+    let feeds = listed.feeds.iter().map(|feed| FeedResult {
         id: feed.name.id.clone(),
-        title: publish::title(&feed.name, site),
+        title: publish::feed_title(&feed.name, site),
         stories: feed.stories,
         changed: written(&feed.name.id),
     });
     let feeds = feeds.collect();
-    Ok(Rendered {
+    Ok(RenderedFeeds {
         publication: Publication { feeds, files },
         marks,
     })
 }
 
 /// Returns true if a feed is written although nothing in it changed.
-fn wants_look(look: &Files, folder: &Folder, state: &FeedState) -> bool {
+fn needs_file_check(look: &FileCheck, folder: &PublishedFolder, state: &FeedState) -> bool {
     match look {
-        Files::Trust => false,
+        FileCheck::Trust => false,
         // An operator who repaired a row by hand restarts the daemon.
-        Files::Look => state.is_partial || !is_whole(folder, &state.id),
-        Files::Lost(lost) => publish::names(&state.id)
+        FileCheck::Look => state.is_partial || !is_whole(folder, &state.id),
+        FileCheck::Lost(lost) => publish::feed_file_names(&state.id)
             .iter()
             .any(|name| lost.contains(name)),
     }
@@ -114,45 +120,48 @@ fn is_begun(state: &FeedState) -> bool {
     state.render_key.is_none() && state.stories == 0
 }
 
-fn holds_any(folder: &Folder, id: &FeedId) -> bool {
-    publish::names(id).iter().any(|name| folder.holds(name))
+fn holds_any(folder: &PublishedFolder, id: &FeedId) -> bool {
+    publish::feed_file_names(id)
+        .iter()
+        .any(|name| folder.has_file(name))
 }
 
 /// Returns true if the published folder contains a file of a configured topic.
 pub(crate) fn holds_feeds(config: &Config) -> bool {
     let dir = &config.publish.dir;
     config.topics.iter().any(|topic| {
-        let names = publish::names(&FeedId::from(topic.id.clone()));
+        let names = publish::feed_file_names(&FeedId::from(topic.id.clone()));
         names.iter().any(|name| dir.join(name).is_file())
     })
 }
 
 /// Returns the mark in the published folder, and the number of the store's feeds that have files there.
-pub(super) fn left_behind(
-    reader: &Reader,
+pub(super) fn published_state(
+    reader: &StoreReader,
     config: &Config,
-) -> Result<(Option<Mark>, usize), StoreError> {
-    let folder = Folder::existing(&config.publish.dir);
+) -> Result<(Option<StoreMark>, usize), StoreError> {
+    let folder = PublishedFolder::for_reading(&config.publish.dir);
     let mark = folder
-        .mark()
+        .read_mark()
         .and_then(|text| serde_json::from_str(&text).ok());
-    let states = reader.feeds()?;
+    let states = reader.configured_feeds()?;
     let feeds = states.iter().filter(|state| holds_any(&folder, &state.id));
     Ok((mark, feeds.count()))
 }
 
 /// Writes the mark that says which store published the folder, and how far it was, unless it is already there.
-fn leave_mark(folder: &Folder, reader: &Reader, rev: i64) -> Result<(), FlowError> {
+fn leave_mark(folder: &PublishedFolder, reader: &StoreReader, rev: i64) -> Result<(), FlowError> {
     let store = reader.store_name()?;
-    let text = serde_json::to_string(&Mark { store, rev }).expect("plain data always serializes");
-    if folder.mark().as_ref() != Some(&text) {
-        folder.set_mark(&text)?;
+    let text =
+        serde_json::to_string(&StoreMark { store, rev }).expect("plain data always serializes");
+    if folder.read_mark().as_ref() != Some(&text) {
+        folder.write_mark(&text)?;
     }
     Ok(())
 }
 
 /// Returns topics in the order of the configuration, each with its branches.
-fn in_order(mut states: Vec<FeedState>, config: &Config) -> Vec<FeedState> {
+fn order_as_configured(mut states: Vec<FeedState>, config: &Config) -> Vec<FeedState> {
     let topics = config.topics.iter().enumerate();
     let places: HashMap<&TopicId, usize> = topics.map(|(at, topic)| (&topic.id, at)).collect();
     let place = |state: &FeedState| places.get(state.id.topic()).copied();
@@ -160,38 +169,40 @@ fn in_order(mut states: Vec<FeedState>, config: &Config) -> Vec<FeedState> {
     states
 }
 
-fn is_whole(folder: &Folder, id: &FeedId) -> bool {
-    publish::names(id).iter().all(|name| folder.holds(name))
+fn is_whole(folder: &PublishedFolder, id: &FeedId) -> bool {
+    publish::feed_file_names(id)
+        .iter()
+        .all(|name| folder.has_file(name))
 }
 
-fn feed(
-    reader: &Reader,
+fn load_feed(
+    reader: &StoreReader,
     config: &Config,
     state: &FeedState,
-    listed: &Listed,
+    listed: &FeedListing,
 ) -> Result<Feed, StoreError> {
     let settings = &config.publish;
     let min_age = TimeDelta::from_std(settings.min_age).unwrap_or(TimeDelta::MAX);
     Ok(Feed {
-        scope: Scope::Feed(name(state)),
+        scope: FeedScope::Feed(feed_name(state)),
         updated: state.updated,
         stories: state.stories,
-        live: reader.live(&state.id, settings.max_items, min_age)?,
-        quiet: reader.quiet(&state.id, settings.max_items)?,
-        gone: reader.gone(&state.id)?,
+        live: reader.live_feed(&state.id, settings.max_items, min_age)?,
+        quiet: reader.quiet_stories(&state.id, settings.max_items)?,
+        gone: reader.feed_tombstones(&state.id)?,
         branches: listed.branches_of(&state.id).cloned().collect(),
     })
 }
 
 /// Every feed's line in the lists, in the order of the store's feeds.
-struct Listed {
+struct FeedListing {
     feeds: Vec<FeedSummary>,
     /// The indices of each topic's branches.
     branches: HashMap<TopicId, Vec<usize>>,
 }
 
-impl Listed {
-    fn of(states: &[FeedState]) -> Self {
+impl FeedListing {
+    fn from_states(states: &[FeedState]) -> Self {
         let mut branches: HashMap<TopicId, Vec<usize>> = HashMap::new();
         for (at, state) in states.iter().enumerate() {
             if state.id.branch().is_some() {
@@ -199,7 +210,7 @@ impl Listed {
                 branches.entry(topic).or_default().push(at);
             }
         }
-        let feeds = states.iter().map(summary).collect();
+        let feeds = states.iter().map(feed_summary).collect();
         Self { feeds, branches }
     }
 
@@ -226,21 +237,21 @@ impl Listed {
             let branches: Vec<_> = branches
                 .map(|branch| (&branch.name, branch.stories))
                 .collect();
-            Hash::of(format!("{all} {:?} {branches:?}", feed.name).as_bytes())
+            Hash::digest(format!("{all} {:?} {branches:?}", feed.name).as_bytes())
         };
         self.feeds.iter().map(key).collect()
     }
 }
 
-fn summary(state: &FeedState) -> FeedSummary {
+fn feed_summary(state: &FeedState) -> FeedSummary {
     FeedSummary {
-        name: name(state),
+        name: feed_name(state),
         updated: state.updated,
         stories: state.stories,
     }
 }
 
-fn name(state: &FeedState) -> FeedName {
+fn feed_name(state: &FeedState) -> FeedName {
     FeedName {
         id: state.id.clone(),
         first_called: state.first_called.clone(),
@@ -250,11 +261,11 @@ fn name(state: &FeedState) -> FeedName {
 }
 
 /// Searching needs the daemon.
-fn search(config: &Config) -> Search {
+fn search_setting(config: &Config) -> SearchAvailability {
     if config.server.listen.is_empty() {
-        Search::NotOffered
+        SearchAvailability::NotOffered
     } else {
-        Search::Offered
+        SearchAvailability::Offered
     }
 }
 
@@ -264,7 +275,7 @@ impl Flow {
     ///
     /// # Errors
     /// [`FlowError`] if the folder cannot be written. Feeds that were not marked are published the next time.
-    pub async fn publish(&self, files: Files) -> Result<Publication, FlowError> {
+    pub async fn publish(&self, files: FileCheck) -> Result<Publication, FlowError> {
         let turn = Arc::clone(&self.publishing).lock_owned().await;
         let in_force = self.in_force();
         let rendered = self
@@ -272,7 +283,7 @@ impl Flow {
             .read(move |reader| {
                 // The lock moves into the task: writing continues after the caller has gone.
                 let _turn = turn;
-                write(reader, &in_force.config, &files)
+                write_feeds(reader, &in_force.config, &files)
             })
             .await?;
         if !rendered.marks.is_empty() {
@@ -284,7 +295,7 @@ impl Flow {
 
 /// The result for one feed.
 #[derive(Clone, Debug)]
-pub struct Published {
+pub struct FeedResult {
     /// The feed's id.
     pub id: FeedId,
     /// The feed's title.
@@ -299,7 +310,7 @@ pub struct Published {
 #[derive(Clone, Debug, Default)]
 pub struct Publication {
     /// Every feed.
-    pub feeds: Vec<Published>,
+    pub feeds: Vec<FeedResult>,
     /// The files that changed or were removed.
     pub files: Vec<String>,
 }

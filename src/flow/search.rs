@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definition::{assumed_languages, with_references};
 use super::{Flow, InForce};
 use crate::classify::{self, Classifier};
-use crate::model::{Place, Story, TopicId};
-use crate::store::{Reader, Search, StoreError};
-use crate::topics::{Query, QueryError, ReadQuery, Title, Topic};
+use crate::model::{ConfigPosition, Story, TopicId};
+use crate::store::{StoreError, StoreReader, StoreSearch};
+use crate::topics::{ParsedQuery, Query, QueryError, Topic, TopicTitle};
 
 /// The most stories returned by a search.
 const MOST: usize = 50;
@@ -32,18 +32,18 @@ impl Flow {
     /// [`SearchError::Query`] if the query cannot be read, or names a topic or source that is not configured.
     pub async fn search(&self, query: &str) -> Result<Vec<Story>, SearchError> {
         let in_force = self.in_force();
-        let read = Query::read(query).map_err(SearchError::Query)?;
+        let read = Query::parse(query).map_err(SearchError::Query)?;
         check_names(&read, &in_force).map_err(SearchError::Query)?;
         let found = self.store.read(move |reader| {
-            let search = search(read.query, &in_force, reader)?;
-            reader.search(&search)
+            let search = build_search(read.query, &in_force, reader)?;
+            reader.search_stories(&search)
         });
         Ok(found.await?)
     }
 }
 
 /// Checks that the topics and sources in the query exist: a misspelled one would never match.
-fn check_names(read: &ReadQuery, in_force: &InForce) -> Result<(), QueryError> {
+fn check_names(read: &ParsedQuery, in_force: &InForce) -> Result<(), QueryError> {
     let config = &in_force.config;
     for (leaf, column) in read.query.leaves().into_iter().zip(&read.columns) {
         let message = match leaf {
@@ -62,23 +62,27 @@ fn check_names(read: &ReadQuery, in_force: &InForce) -> Result<(), QueryError> {
     Ok(())
 }
 
-fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, StoreError> {
-    let (after, before) = query.days();
-    let topic = asked_once(query);
+fn build_search(
+    query: Query,
+    in_force: &InForce,
+    reader: &StoreReader,
+) -> Result<StoreSearch, StoreError> {
+    let (after, before) = query.day_range();
+    let topic = search_topic(query);
     let topics = with_references(&in_force.config.topics, [&topic].into());
-    let givers = if topic.references().next().is_some() {
-        reader.givers()?
+    let givers = if topic.referenced_topics().next().is_some() {
+        reader.topic_givers()?
     } else {
         BTreeMap::new()
     };
-    let needs = classify::needs(&topics, &givers);
+    let needs = classify::required_tokens(&topics, &givers);
     let needs = needs.get(&topic.id).cloned().expect("it is among them");
     let id = topic.id.clone();
     // An item's topics are stored with it, so the topics that the query refers to are not matched again.
     let classifier = Classifier::new(&[topic], &assumed_languages(&in_force.config));
-    Ok(Search {
+    Ok(StoreSearch {
         needs,
-        takes: Box::new(move |subject| classifier.topics(subject).contains(&id)),
+        takes: Box::new(move |subject| classifier.topics_of(subject).contains(&id)),
         after,
         before,
         most: MOST,
@@ -86,15 +90,15 @@ fn search(query: Query, in_force: &InForce, reader: &Reader) -> Result<Search, S
 }
 
 /// Returns a topic of the query alone, with an id that no other topic has.
-fn asked_once(query: Query) -> Topic {
-    let id = TopicId::of_search();
+fn search_topic(query: Query) -> Topic {
+    let id = TopicId::for_search();
     Topic {
-        place: Place {
+        place: ConfigPosition {
             file: "search".into(),
             line: 1,
             column: 1,
         },
-        title: Title::Plain(id.to_string()),
+        title: TopicTitle::Plain(id.to_string()),
         id,
         any: Vec::new(),
         all: Vec::new(),

@@ -13,12 +13,16 @@ use crate::config::Config;
 use crate::model::{ProblemCode, Source, SourceId, Timestamp};
 use crate::schedule;
 use crate::store::{
-    self, Presence, ProblemState, Reader, SourceState, SourceStatus, State, StoreError,
+    self, ProblemState, SourceCondition, SourcePresence, SourceState, SourceStatus, StoreError,
+    StoreReader,
 };
 
 /// Returns the status of every configured source, in the order of the configuration, then of removed sources
 /// that still have items.
-pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) -> Vec<SourceStatus> {
+pub fn source_statuses(
+    config: &Config,
+    mut states: BTreeMap<SourceId, SourceState>,
+) -> Vec<SourceStatus> {
     let of = |source: &Source| {
         let known = states
             .remove(&source.id)
@@ -29,14 +33,14 @@ pub fn statuses(config: &Config, mut states: BTreeMap<SourceId, SourceState>) ->
     all.extend(
         states
             .into_iter()
-            .filter_map(|(id, known)| gone(&id, known)),
+            .filter_map(|(id, known)| removed_source_status(&id, known)),
     );
     all
 }
 
 /// Returns the status of a source that was removed from the files, and whose items are still there.
-fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
-    let Presence::Gone(since) = known.presence else {
+fn removed_source_status(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
+    let SourcePresence::Gone(since) = known.presence else {
         return None;
     };
     let items = match known.items {
@@ -53,7 +57,7 @@ fn gone(id: &SourceId, known: SourceState) -> Option<SourceStatus> {
         ),
     };
     let known = SourceState {
-        state: State::Gone,
+        state: SourceCondition::Gone,
         problem: Some(problem),
         next_poll: None,
         ..known
@@ -71,7 +75,7 @@ fn is_ahead(source: &Source, state: &SourceState, now: Timestamp) -> bool {
 const NAMED_SOURCES: usize = 3;
 
 /// Describes sources that were polled by a clock that was ahead; `None` if there are none.
-pub fn set_back(
+pub fn describe_set_back(
     config: &Config,
     states: &BTreeMap<SourceId, SourceState>,
     now: Timestamp,
@@ -96,10 +100,10 @@ pub fn set_back(
 }
 
 /// Returns the time at which a source is due, which may be past.
-pub(crate) fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
+pub(crate) fn due_time(source: &Source, state: Option<&SourceState>, now: Timestamp) -> Timestamp {
     let Some(state) = state else { return now };
     let failing = state.consecutive_failures > 0;
-    schedule::due(
+    schedule::due_time(
         &source.cadence,
         source.zone,
         state.last_attempt,
@@ -115,7 +119,8 @@ pub(crate) fn due(source: &Source, state: Option<&SourceState>, now: Timestamp) 
 /// # Errors
 /// [`StoreError`] if the file is not a store of this version.
 pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-    let states = store::inspect(path, Reader::sources).map_err(|error| error.at(path))?;
+    let states = store::inspect_store(path, StoreReader::source_states)
+        .map_err(|error| error.with_path(path))?;
     Ok(states.unwrap_or_default())
 }
 
@@ -126,11 +131,13 @@ pub fn source_states(path: &Path) -> Result<BTreeMap<SourceId, SourceState>, Sto
 /// [`StoreError`] if the file is not a store of this version.
 pub fn store_problems(config: &Config, now: Timestamp) -> Result<Vec<ProblemState>, StoreError> {
     let path = &config.store.path;
-    let known =
-        store::inspect(path, |reader| reader.problems(now)).map_err(|error| error.at(path))?;
+    let known = store::inspect_store(path, |reader| reader.problems(now))
+        .map_err(|error| error.with_path(path))?;
     Ok(match known {
         Some(problems) => problems,
-        None if publication::holds_feeds(config) => vec![continuity::missing(path, now)],
+        None if publication::holds_feeds(config) => {
+            vec![continuity::missing_store_problem(path, now)]
+        }
         None => Vec::new(),
     })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::Place;
+use super::ConfigPosition;
 
 /// Query parameters whose values are never shown.
 const SECRET_PARAMETERS: [&str; 16] = [
@@ -46,7 +46,7 @@ impl PublicUrl {
     }
 
     /// Wraps an address that is secret as a whole: only its origin is ever shown.
-    pub fn secret(url: Url) -> Self {
+    pub fn new_secret(url: Url) -> Self {
         Self { url, hidden: true }
     }
 
@@ -83,19 +83,29 @@ impl fmt::Debug for PublicUrl {
 
 /// Returns `url` as text, without user, password, and the values of parameters that look like keys.
 pub fn hide_secrets(url: &Url) -> String {
-    let mut shown = without_user(url);
-    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
+    let mut shown = without_credentials(url);
+    if url
+        .query_pairs()
+        .any(|(name, _)| is_secret_parameter(&name))
+    {
         let mut pairs = shown.query_pairs_mut();
         pairs.clear();
         for (name, value) in url.query_pairs() {
-            pairs.append_pair(&name, if is_secret(&name) { "hidden" } else { &value });
+            pairs.append_pair(
+                &name,
+                if is_secret_parameter(&name) {
+                    "hidden"
+                } else {
+                    &value
+                },
+            );
         }
     }
     shown.into()
 }
 
 /// Returns `url` without the user and password used to log in.
-pub fn without_user(url: &Url) -> Url {
+pub fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();
     let cleared = url.set_username("").and_then(|()| url.set_password(None));
     // This fails only for addresses that have neither (`mailto:`, `file:`).
@@ -124,7 +134,7 @@ pub struct SecretAddress {
     /// The folder that a relative path in `secret` is resolved against.
     pub folder: PathBuf,
     /// The place in the configuration that refers to it.
-    pub place: Place,
+    pub place: ConfigPosition,
 }
 
 /// A reference to a secret; `Display` and `Debug` show the reference only.
@@ -213,7 +223,7 @@ impl fmt::Debug for CommandLine {
 
 impl Location {
     /// Returns an address that a document from here refers to, as secret as this one.
-    pub fn leading_to(&self, url: Url) -> PublicUrl {
+    pub fn linked_url(&self, url: Url) -> PublicUrl {
         match self {
             Self::Http(own) => own.with_url(url),
             Self::File(_) | Self::Command(_) | Self::Secret(_) => PublicUrl::new(url),
@@ -228,7 +238,10 @@ impl Location {
         if own.hidden && own.url.origin() == base.origin() {
             base.set_path("/");
             base.set_query(None);
-        } else if base.query_pairs().any(|(name, _)| is_secret(&name)) {
+        } else if base
+            .query_pairs()
+            .any(|(name, _)| is_secret_parameter(&name))
+        {
             base.set_query(None);
         }
         base
@@ -237,25 +250,25 @@ impl Location {
 
 impl Location {
     /// Returns true if a parameter of the address is a key.
-    pub fn has_key(&self) -> bool {
-        !self.keys().is_empty()
+    pub fn has_key_parameter(&self) -> bool {
+        !self.key_parameters().is_empty()
     }
 
     /// Returns the parameters of the address that are keys, as written.
-    fn keys(&self) -> Vec<(&str, &str)> {
+    fn key_parameters(&self) -> Vec<(&str, &str)> {
         let Self::Http(own) = self else {
             return Vec::new();
         };
         let pairs = own.url.query().unwrap_or_default().split('&');
         let keys = pairs.filter_map(|pair| pair.split_once('='));
-        keys.filter(|(name, value)| value.len() >= SHORTEST_KEY && is_secret(name))
+        keys.filter(|(name, value)| value.len() >= SHORTEST_KEY && is_secret_parameter(name))
             .collect()
     }
 
     /// Returns `text` from one of the location's documents without the key that its links repeat.
     pub fn without_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
-        for (name, value) in self.keys() {
+        for (name, value) in self.key_parameters() {
             if !text.contains(value) {
                 continue;
             }
@@ -280,7 +293,7 @@ impl Location {
     /// Removes the key as [`Self::without_key`] does, from a whole document in any encoding that contains ASCII
     /// unchanged.
     pub fn without_key_bytes(&self, body: Vec<u8>) -> Vec<u8> {
-        if !self.has_key() {
+        if !self.has_key_parameter() {
             return body;
         }
         match String::from_utf8(body) {
@@ -299,21 +312,23 @@ impl Location {
     }
 
     /// Returns the address to show to readers; `None` if readers cannot open it, or if any part of it is secret.
-    pub fn shared(&self) -> Option<Url> {
+    pub fn shared_address(&self) -> Option<Url> {
         let url = match self {
-            Self::Http(own) if !own.hidden => without_user(&own.url),
+            Self::Http(own) if !own.hidden => without_credentials(&own.url),
             Self::Secret(SecretAddress {
                 secret: Secret::NotKept { shown, .. },
                 ..
             }) => Url::parse(shown).ok()?,
             _ => return None,
         };
-        let has_key = url.query_pairs().any(|(name, _)| is_secret(&name));
+        let has_key = url
+            .query_pairs()
+            .any(|(name, _)| is_secret_parameter(&name));
         (!has_key).then_some(url)
     }
 }
 
-fn is_secret(parameter: &str) -> bool {
+fn is_secret_parameter(parameter: &str) -> bool {
     SECRET_PARAMETERS.contains(&parameter.to_ascii_lowercase().as_str())
 }
 
@@ -345,7 +360,7 @@ const PLACEHOLDERS: [&str; 12] = [
 ];
 
 /// Returns true if a link, as found, is such a filler instead of an address.
-pub(crate) fn is_placeholder(link: &str) -> bool {
+pub(crate) fn is_placeholder_link(link: &str) -> bool {
     let link = link.trim();
     PLACEHOLDERS
         .iter()
@@ -376,7 +391,7 @@ mod tests {
             "https://host.example/a?q=%C3%B1",
             "https://host.example/a?q=%C3%B1",
         );
-        let whole = PublicUrl::secret(
+        let whole = PublicUrl::new_secret(
             "https://host.example/s3cret/feed"
                 .parse()
                 .expect("a good address"),
@@ -387,13 +402,16 @@ mod tests {
     #[test]
     fn a_secret_address_is_not_shared() {
         let url = |text: &str| -> Url { text.parse().expect("a good address") };
-        let shared = |location: Location| location.shared().map(String::from);
+        let shared = |location: Location| location.shared_address().map(String::from);
         let plain = "https://host.example/feed?x=1";
         let open = Location::Http(PublicUrl::new(url("https://ana:pw@host.example/feed?x=1")));
         assert_eq!(shared(open).as_deref(), Some(plain));
         let keyed = Location::Http(PublicUrl::new(url("https://host.example/feed?token=x")));
         assert_eq!(shared(keyed), None);
-        assert_eq!(shared(Location::Http(PublicUrl::secret(url(plain)))), None);
+        assert_eq!(
+            shared(Location::Http(PublicUrl::new_secret(url(plain)))),
+            None
+        );
         assert_eq!(shared(Location::File("/var/feed.xml".into())), None);
     }
 
@@ -433,7 +451,7 @@ mod tests {
             base.join(link).expect("a good link").to_string()
         };
         let url = |text: &str| -> Url { text.parse().expect("a good address") };
-        let whole = || PublicUrl::secret(url("https://host.example/s3cret/feed"));
+        let whole = || PublicUrl::new_secret(url("https://host.example/s3cret/feed"));
         assert_eq!(
             base(whole(), "https://host.example/s3cret/feed", "a#b"),
             "https://host.example/a#b"

@@ -33,12 +33,12 @@ pub struct Cron {
     /// Runs when any of these is due. Crontab joins day-of-month and day-of-week by OR if both are restricted; the
     /// crate joins them by AND.
     schedules: Vec<cron::Schedule>,
-    pace: Pace,
+    pace: CronPace,
 }
 
 /// The behaviour of runs on days when the clock changes (cron(8)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
+enum CronPace {
     /// At fixed times of day: each runs once, even if the clock skips it or shows it twice.
     Fixed,
     /// Repeatedly: the second, minute or hour field begins with `*`.
@@ -69,11 +69,11 @@ impl Cron {
             .schedules
             .iter()
             .filter_map(|schedule| match self.pace {
-                Pace::Repeating => {
-                    local_time::next_elapsed(after, |shown| times(schedule, shown).next())
+                CronPace::Repeating => {
+                    local_time::next_elapsed(after, |shown| scheduled_times(schedule, shown).next())
                 }
-                Pace::Fixed => times(schedule, after.naive_local())
-                    .filter_map(|local| local_time::fixed(local, after.timezone()))
+                CronPace::Fixed => scheduled_times(schedule, after.naive_local())
+                    .filter_map(|local| local_time::resolve_fixed(local, after.timezone()))
                     .find(|at| *at > after),
             });
         runs.min()
@@ -82,7 +82,10 @@ impl Cron {
 
 /// Returns the times of a schedule that follow a time shown by the clock. The crate counts in UTC, which skips no
 /// times.
-fn times(schedule: &cron::Schedule, shown: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
+fn scheduled_times(
+    schedule: &cron::Schedule,
+    shown: NaiveDateTime,
+) -> impl Iterator<Item = NaiveDateTime> {
     let times = schedule.after_owned(shown.and_utc());
     times.map(|time| time.naive_utc())
 }
@@ -121,7 +124,7 @@ impl FromStr for Cron {
             unreachable!("five fields were just counted")
         };
         let (day, weekday) = (day.replace('?', "*"), weekday.replace('?', "*"));
-        let weekdays = weekdays(&weekday).map_err(error)?;
+        let weekdays = translate_weekdays(&weekday).map_err(error)?;
         // crontab(5): a field that starts with `*` restricts nothing if the other one does.
         let either = !day.starts_with('*') && !weekday.starts_with('*');
         let pairs = if either {
@@ -139,9 +142,9 @@ impl FromStr for Cron {
         // cron(8) treats any step as a repetition, `*/30` as well as `*`; numbers and ranges are fixed times.
         let repeating = [seconds, minute, hour].map(|field| field.starts_with('*'));
         let pace = if repeating.contains(&true) {
-            Pace::Repeating
+            CronPace::Repeating
         } else {
-            Pace::Fixed
+            CronPace::Fixed
         };
         Ok(Self {
             written: written.to_owned(),
@@ -152,7 +155,7 @@ impl FromStr for Cron {
 }
 
 /// Translates crontab's weekdays (0–7, both ends Sunday, or names) into the crate's (1–7, 1 is Sunday).
-fn weekdays(field: &str) -> Result<String, String> {
+fn translate_weekdays(field: &str) -> Result<String, String> {
     let mut chosen = [false; 7];
     for part in field.split(',') {
         let (range, step) = part.split_once('/').unwrap_or((part, "1"));
@@ -163,9 +166,9 @@ fn weekdays(field: &str) -> Result<String, String> {
             .ok_or(format!("`{part}` has no step that counts"))?;
         let (from, to) = match range.split_once('-') {
             _ if range == "*" => (0, 6),
-            Some((from, to)) => (weekday(from)?, weekday(to)?),
-            None if part.contains('/') => (weekday(range)?, 6),
-            None => (weekday(range)?, weekday(range)?),
+            Some((from, to)) => (parse_weekday(from)?, parse_weekday(to)?),
+            None if part.contains('/') => (parse_weekday(range)?, 6),
+            None => (parse_weekday(range)?, parse_weekday(range)?),
         };
         // `Fri-Mon` and `5-1` wrap around the end of the week, as people mean them.
         let to = if to < from { to + 7 } else { to };
@@ -183,7 +186,7 @@ fn weekdays(field: &str) -> Result<String, String> {
     Ok(days.join(","))
 }
 
-fn weekday(text: &str) -> Result<usize, String> {
+fn parse_weekday(text: &str) -> Result<usize, String> {
     let name = text.to_ascii_lowercase();
     if let Some(day) = DAYS.iter().position(|day| name == *day) {
         return Ok(day);

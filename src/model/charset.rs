@@ -44,7 +44,7 @@ pub struct CharsetError(String);
 
 impl Charset {
     /// Returns true if this is the given web encoding.
-    pub fn is(self, encoding: &'static Encoding) -> bool {
+    pub fn is_encoding(self, encoding: &'static Encoding) -> bool {
         self.0 == Kind::Web(encoding)
     }
 
@@ -77,7 +77,7 @@ impl From<&'static Encoding> for Charset {
 }
 
 /// Returns the DOS code page that a label names: `cp850`, `IBM-850`, `850`, `csIBM00858`, `cspc8codepage437`.
-fn page(label: &str) -> Option<Kind> {
+fn parse_code_page(label: &str) -> Option<Kind> {
     let plain: String = label
         .chars()
         .filter(char::is_ascii_alphanumeric)
@@ -106,14 +106,14 @@ impl FromStr for Charset {
     /// Accepts any label of the standard, and other spellings found in practice: `windows_1251`, `cp-1252`, `UTF_8`.
     fn from_str(text: &str) -> Result<Self, CharsetError> {
         let known = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
-        let found = known(text).or_else(|| known(&respelt(text)));
-        let found = found.map(Kind::Web).or_else(|| page(text));
+        let found = known(text).or_else(|| known(&normalize_label(text)));
+        let found = found.map(Kind::Web).or_else(|| parse_code_page(text));
         found.map(Self).ok_or_else(|| CharsetError(text.to_owned()))
     }
 }
 
 /// Rewrites a label as the standard would spell it: family, hyphen, number.
-fn respelt(label: &str) -> String {
+fn normalize_label(label: &str) -> String {
     let label = label.trim().to_ascii_lowercase().replace(['_', ' '], "-");
     let plain = label.replace('-', "");
     let digits = plain.find(|c: char| c.is_ascii_digit());

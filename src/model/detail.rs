@@ -8,7 +8,7 @@ use super::{Field, RawAuthor, RawEnclosure, RawEntry, RawImage, RawTag, RawText}
 
 /// The page of one entry: values as found, with relative addresses made absolute except in texts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Detail {
+pub struct EntryDetail {
     /// The fields found by the operator's own rules; they override the list.
     pub told: BTreeSet<Field>,
     /// The canonical address that the page states, on the same site. The entry keeps the address from the list, which
@@ -40,54 +40,54 @@ pub struct Detail {
     pub image: Option<RawImage>,
 }
 
-impl Detail {
+impl EntryDetail {
     /// Returns the entry of a list, completed from its page.
     ///
     /// Full text and files come from the page. Other fields keep the list's values; fields missing from the list are
     /// filled from the page, and a title that the list cuts short is completed. Values found on the page by the
     /// operator's rules override the list, except the address, which identifies the entry.
     #[must_use]
-    pub fn complete(self, entry: RawEntry) -> RawEntry {
+    pub fn complete_entry(self, entry: RawEntry) -> RawEntry {
         let told = |field| self.told.contains(&field);
-        let title_is_better = told(Field::Title) || self.completes(entry.title.as_ref());
+        let title_is_better = told(Field::Title) || self.completes_title(entry.title.as_ref());
         let has_summary = told(Field::Summary) && self.summary.is_some();
         let has_content = self.content.is_some();
         RawEntry {
             link: entry.link.or(self.link),
-            title: either(title_is_better, entry.title, self.title),
+            title: choose_value(title_is_better, entry.title, self.title),
             summary_base: if has_summary {
                 self.base.clone()
             } else {
                 entry.summary_base
             },
-            summary: either(told(Field::Summary), entry.summary, self.summary),
+            summary: choose_value(told(Field::Summary), entry.summary, self.summary),
             content_base: if has_content {
                 self.base
             } else {
                 entry.content_base
             },
             content: self.content.or(entry.content),
-            published: either(told(Field::Date), entry.published, self.published),
-            updated: either(told(Field::Updated), entry.updated, self.updated),
-            event: either(told(Field::Event), entry.event, self.event),
+            published: choose_value(told(Field::Date), entry.published, self.published),
+            updated: choose_value(told(Field::Updated), entry.updated, self.updated),
+            event: choose_value(told(Field::Event), entry.event, self.event),
             language: entry.language.or(self.language),
-            authors: each(told(Field::Author), entry.authors, self.authors),
-            tags: each(told(Field::Tag), entry.tags, self.tags),
-            enclosures: each(true, entry.enclosures, self.enclosures),
-            image: either(told(Field::Image), entry.image, self.image),
+            authors: choose_values(told(Field::Author), entry.authors, self.authors),
+            tags: choose_values(told(Field::Tag), entry.tags, self.tags),
+            enclosures: choose_values(true, entry.enclosures, self.enclosures),
+            image: choose_value(told(Field::Image), entry.image, self.image),
             ..entry
         }
     }
 
     /// Returns true if the list's title is the beginning of the page's title, followed by an ellipsis.
-    fn completes(&self, title: Option<&RawText>) -> bool {
+    fn completes_title(&self, title: Option<&RawText>) -> bool {
         let (Some(title), Some(whole)) = (title, &self.title) else {
             return false;
         };
         let beginning = without_ellipsis(title.as_str());
         beginning.is_some_and(|beginning| {
-            let beginning = words(beginning);
-            !beginning.is_empty() && words(whole.as_str()).starts_with(&beginning)
+            let beginning = normalize_words(beginning);
+            !beginning.is_empty() && normalize_words(whole.as_str()).starts_with(&beginning)
         })
     }
 }
@@ -101,13 +101,13 @@ fn without_ellipsis(title: &str) -> Option<&str> {
     Some(cut.trim_end_matches(['[', '(', '.', ' ', '\u{A0}']))
 }
 
-fn words(text: &str) -> String {
+fn normalize_words(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").to_lowercase()
 }
 
 /// Returns the list's value, unless the page's overrides it or is the only one.
-fn either<T>(page_wins: bool, list: Option<T>, page: Option<T>) -> Option<T> {
+fn choose_value<T>(page_wins: bool, list: Option<T>, page: Option<T>) -> Option<T> {
     if page_wins {
         page.or(list)
     } else {
@@ -115,7 +115,7 @@ fn either<T>(page_wins: bool, list: Option<T>, page: Option<T>) -> Option<T> {
     }
 }
 
-fn each<T>(page_wins: bool, list: Vec<T>, page: Vec<T>) -> Vec<T> {
+fn choose_values<T>(page_wins: bool, list: Vec<T>, page: Vec<T>) -> Vec<T> {
     if page.is_empty() || !page_wins && !list.is_empty() {
         list
     } else {
@@ -132,16 +132,16 @@ mod tests {
     }
 
     fn check_title(list: &str, page: &str, expected: &str) {
-        let detail = Detail {
+        let detail = EntryDetail {
             title: Some(plain(page)),
-            ..Detail::default()
+            ..EntryDetail::default()
         };
         let entry = RawEntry {
             title: Some(plain(list)),
             ..RawEntry::default()
         };
         assert_eq!(
-            detail.complete(entry).title,
+            detail.complete_entry(entry).title,
             Some(plain(expected)),
             "{list}"
         );
@@ -167,20 +167,20 @@ mod tests {
             image: Some(RawImage::from("/small.png".to_owned())),
             ..RawEntry::default()
         };
-        let detail = Detail {
+        let detail = EntryDetail {
             told: [Field::Date, Field::Link].into(),
             link: Some("/canonical".to_owned()),
             published: Some("2021-11-05".to_owned()),
             image: Some(RawImage::from("/large.png".to_owned())),
             content: Some(plain("Text")),
-            ..Detail::default()
+            ..EntryDetail::default()
         };
         let expected = RawEntry {
             published: Some("2021-11-05".to_owned()),
             content: Some(plain("Text")),
             ..entry.clone()
         };
-        assert_eq!(detail.complete(entry.clone()), expected);
-        assert_eq!(Detail::default().complete(entry.clone()), entry);
+        assert_eq!(detail.complete_entry(entry.clone()), expected);
+        assert_eq!(EntryDetail::default().complete_entry(entry.clone()), entry);
     }
 }

@@ -37,7 +37,7 @@ impl Validators {
     }
 
     /// Returns true if a request with them is the same as one with `others` and compares with the same body.
-    pub fn ask_like(&self, others: &Self) -> bool {
+    pub fn requests_same_as(&self, others: &Self) -> bool {
         self.etag == others.etag
             && self.last_modified == others.last_modified
             && self.body_hash == others.body_hash
@@ -81,7 +81,7 @@ mod tests {
             let held = Validators {
                 etag: Some("\"1\"".to_owned()),
                 last_modified: Some("Thu, 01 Jul 2021 11:00:00 GMT".to_owned()),
-                body_hash: Some(Hash::of(b"body")),
+                body_hash: Some(Hash::digest(b"body")),
                 whole_at: whole_at.map(|ago| now - ago),
             };
             let asked = held.clone().for_request(now);

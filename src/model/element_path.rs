@@ -55,7 +55,7 @@ impl FromStr for ElementPath {
             Some(path) => (path.trim_start(), true),
             None => (written.as_str(), false),
         };
-        let (mut rest, attribute) = with_attribute(path)?;
+        let (mut rest, attribute) = split_attribute(path)?;
         if rest.is_empty() && attribute.is_none() {
             return Err(ElementPathError::Empty);
         }
@@ -66,7 +66,7 @@ impl FromStr for ElementPath {
         while !rest.is_empty() {
             let (step, behind) = split_step(rest);
             if step != "." {
-                steps.push(self::step(step, deep)?);
+                steps.push(self::parse_step(step, deep)?);
             }
             deep = behind.starts_with("//");
             rest = behind.trim_start_matches('/');
@@ -81,10 +81,10 @@ impl FromStr for ElementPath {
 }
 
 /// Splits off the attribute that ends the path: `link@href`, `link/@href`. An `@` in a condition does not count.
-fn with_attribute(written: &str) -> Result<(&str, Option<String>), ElementPathError> {
+fn split_attribute(written: &str) -> Result<(&str, Option<String>), ElementPathError> {
     match written.rsplit_once('@') {
         Some((path, name)) if !name.contains(']') => {
-            let name = checked(name.trim())?;
+            let name = check_name(name.trim())?;
             let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
             Ok((path.trim().trim_end_matches('/'), Some(local.to_owned())))
         }
@@ -102,7 +102,7 @@ fn split_step(path: &str) -> (&str, &str) {
     path.split_at(end.unwrap_or(path.len()))
 }
 
-fn step(written: &str, deep: bool) -> Result<Step, ElementPathError> {
+fn parse_step(written: &str, deep: bool) -> Result<Step, ElementPathError> {
     let (name, condition) = match written.split_once('[') {
         Some((name, condition)) => (name.trim(), Some(condition)),
         None => (written.trim(), None),
@@ -111,19 +111,19 @@ fn step(written: &str, deep: bool) -> Result<Step, ElementPathError> {
         deep,
         name: match name {
             "*" => None,
-            name => Some(checked(name)?.to_owned()),
+            name => Some(check_name(name)?.to_owned()),
         },
-        attribute: condition.map(self::condition).transpose()?,
+        attribute: condition.map(self::parse_condition).transpose()?,
     })
 }
 
 /// Parses the text after `[`.
-fn condition(written: &str) -> Result<(String, Option<String>), ElementPathError> {
+fn parse_condition(written: &str) -> Result<(String, Option<String>), ElementPathError> {
     let wrong = || ElementPathError::Condition(written.trim_end_matches(']').to_owned());
     let inner = written.trim_end().strip_suffix(']').ok_or_else(wrong)?;
     let inner = inner.trim().strip_prefix('@').ok_or_else(wrong)?;
     let Some((name, value)) = inner.split_once('=') else {
-        return Ok((checked(inner.trim())?.to_owned(), None));
+        return Ok((check_name(inner.trim())?.to_owned(), None));
     };
     let quoted = value.trim();
     let value = ['\'', '"'].iter().find_map(|quote| {
@@ -131,10 +131,10 @@ fn condition(written: &str) -> Result<(String, Option<String>), ElementPathError
         open.strip_suffix(*quote)
     });
     let value = value.ok_or_else(wrong)?;
-    Ok((checked(name.trim())?.to_owned(), Some(value.to_owned())))
+    Ok((check_name(name.trim())?.to_owned(), Some(value.to_owned())))
 }
 
-fn checked(name: &str) -> Result<&str, ElementPathError> {
+fn check_name(name: &str) -> Result<&str, ElementPathError> {
     let signs = |c: char| c.is_alphanumeric() || "_-.:".contains(c);
     let starts = |c: char| c.is_alphabetic() || c == '_';
     let well_formed = name.chars().all(signs) && name.starts_with(starts) && !name.ends_with(':');

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{DateOrder, Layout, Relation};
+use super::{DateOrder, Layout, LinkRelation};
 
 /// Text as found, with the type that the format declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct RawEnclosure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawLink {
     /// The relation between the entry and that page.
-    pub relation: Relation,
+    pub relation: LinkRelation,
     /// Address, possibly relative.
     pub url: String,
     /// Title of the page.
@@ -156,7 +156,7 @@ pub struct RawEntry {
 
 /// Data that a document gives about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Channel {
+pub struct DocumentMetadata {
     /// The feed format: `RSS 2.0`, `Atom`.
     pub format: Option<String>,
     /// Its title.
@@ -174,13 +174,13 @@ pub struct Channel {
     /// Its licence, or the rights as stated.
     pub license: Option<String>,
     /// Its hints for subscribers.
-    pub advice: Advice,
+    pub advice: SubscriptionHints,
 }
 
 /// The hints that a feed gives its subscribers: its address, how often it changes, and when it does not. Addresses are
 /// as found, or absolute if `xml:base` gives their base.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Advice {
+pub struct SubscriptionHints {
     /// Its own address (`atom:link rel="self"`).
     pub self_link: Option<String>,
     /// Its address from now on (`itunes:new-feed-url`).
@@ -211,7 +211,7 @@ pub struct Advice {
 
 /// A violation of a feed's format, and how it is handled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum FormatFault {
     /// `R&D`
     #[error("`&` begins no entity; it stays as it is")]
     BareAmpersand,
@@ -273,7 +273,7 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A document that is not in the charset it declares, or that declares none.
-    #[error("{}; it was read as `{read}`, `charset` changes that", stated_charset(stated.as_deref()))]
+    #[error("{}; it was read as `{read}`, `charset` changes that", describe_charset(stated.as_deref()))]
     Charset {
         /// The label as found, if the document declares one.
         stated: Option<String>,
@@ -295,12 +295,12 @@ pub enum Problem {
         position: usize,
     },
     /// The document breaks its format.
-    #[error("line {line}: {fault}{}", repeated(*times))]
+    #[error("line {line}: {fault}{}", describe_repeated(*times))]
     Malformed {
         /// Counted from 1.
         line: usize,
         /// The violation.
-        fault: Fault,
+        fault: FormatFault,
         /// Number of occurrences in the document.
         times: usize,
     },
@@ -417,7 +417,7 @@ pub enum Problem {
         entries: usize,
     },
     /// Matches of `select.item` nested in one another, some of which are not entries.
-    #[error("{}", nested(*entries, *dropped))]
+    #[error("{}", describe_nested(*entries, *dropped))]
     Nested {
         /// Those that are entries.
         entries: usize,
@@ -471,7 +471,7 @@ pub enum Problem {
         lines: usize,
     },
     /// Numbers missing from the titles of a series.
-    #[error("{}", skipped(*first, *last))]
+    #[error("{}", describe_skipped(*first, *last))]
     Skipped {
         /// The first missing one.
         first: u32,
@@ -505,20 +505,23 @@ const HEADING_LINES: usize = 12;
 impl Problem {
     /// Returns true if the document ends prematurely: the rest may come with the next answer, even if that claims that
     /// nothing has changed.
-    pub fn is_cut(&self) -> bool {
+    pub fn is_truncated(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
             return false;
         };
-        matches!(fault, Fault::Cut | Fault::CutEntry | Fault::UnclosedCdata)
+        matches!(
+            fault,
+            FormatFault::Cut | FormatFault::CutEntry | FormatFault::UnclosedCdata
+        )
     }
 
     /// Returns true if it reports nothing but the heading of a bulletin, as it will at every poll.
-    pub fn is_heading(&self) -> bool {
+    pub fn is_heading_only(&self) -> bool {
         matches!(self, Self::Preamble { lines } if *lines <= HEADING_LINES)
     }
 
     /// Returns true if it concerns the published document, not how it was read.
-    pub fn is_note(&self) -> bool {
+    pub fn is_document_note(&self) -> bool {
         matches!(
             self,
             Self::DayAhead { .. }
@@ -529,7 +532,7 @@ impl Problem {
     }
 
     /// Returns true if something was left out because of it; all other problems were repaired.
-    pub fn loses(&self) -> bool {
+    pub fn loses_content(&self) -> bool {
         let Self::Malformed { fault, .. } = self else {
             return !matches!(
                 self,
@@ -545,16 +548,19 @@ impl Problem {
                     | Self::Untitled { .. }
             );
         };
-        self.is_cut()
+        self.is_truncated()
             || matches!(
                 fault,
-                Fault::BadDeclaration | Fault::TooDeep | Fault::JunkAfter | Fault::LooseText
+                FormatFault::BadDeclaration
+                    | FormatFault::TooDeep
+                    | FormatFault::JunkAfter
+                    | FormatFault::LooseText
             )
     }
 }
 
 /// Returns ``1 of 4 matches of `select.item` contains entries or lies inside one: it is not an entry itself``.
-fn nested(entries: usize, dropped: usize) -> String {
+fn describe_nested(entries: usize, dropped: usize) -> String {
     let matches = entries + dropped;
     match dropped {
         1 => format!(
@@ -566,7 +572,7 @@ fn nested(entries: usize, dropped: usize) -> String {
     }
 }
 
-fn repeated(times: usize) -> String {
+fn describe_repeated(times: usize) -> String {
     match times {
         0 | 1 => String::new(),
         times => format!(" ({times} times)"),
@@ -574,7 +580,7 @@ fn repeated(times: usize) -> String {
 }
 
 /// Returns `no. 41 is missing between no. 40 and no. 42`.
-fn skipped(first: u32, last: u32) -> String {
+fn describe_skipped(first: u32, last: u32) -> String {
     let (before, behind) = (first.saturating_sub(1), last.saturating_add(1));
     let missing = match last.saturating_sub(first) {
         0 => format!("no. {first} is missing"),
@@ -584,7 +590,7 @@ fn skipped(first: u32, last: u32) -> String {
     format!("{missing} between no. {before} and no. {behind}")
 }
 
-fn stated_charset(stated: Option<&str>) -> String {
+fn describe_charset(stated: Option<&str>) -> String {
     stated.map_or_else(
         || "the document does not say its charset".to_owned(),
         |label| format!("the document says `{label}` of its charset, which it is not"),
@@ -595,7 +601,7 @@ fn stated_charset(stated: Option<&str>) -> String {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extracted {
     /// Data that the document gives about itself.
-    pub channel: Channel,
+    pub channel: DocumentMetadata,
     /// Entries in document order.
     pub entries: Vec<RawEntry>,
     /// The parts that were left out, and the reasons.

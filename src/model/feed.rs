@@ -30,7 +30,7 @@ pub struct FeedName {
 
 /// The content that a feed selects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum FeedScope {
     /// The stories of a topic, or of a branch of it.
     Feed(FeedName),
     /// The results of a query, kept as it was typed.
@@ -41,7 +41,7 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
     /// The content that it selects.
-    pub scope: Scope,
+    pub scope: FeedScope,
     /// The latest change of a story shown, or of the feed itself; `None` as long as it has always been empty.
     pub updated: Option<Timestamp>,
     /// The live feed, in order.
@@ -58,9 +58,9 @@ pub struct Feed {
 
 impl Feed {
     /// Returns the result of a query: these stories, in this order.
-    pub fn answer(query: String, stories: Vec<Story>) -> Self {
+    pub fn from_search(query: String, stories: Vec<Story>) -> Self {
         Self {
-            scope: Scope::Search(query),
+            scope: FeedScope::Search(query),
             updated: stories.iter().map(|story| story.updated).max(),
             stories: stories.len(),
             live: stories,
@@ -79,12 +79,12 @@ pub struct Tombstone {
     /// The time when it left the feed.
     pub at: Timestamp,
     /// The reason why it left.
-    pub fate: Fate,
+    pub fate: RemovalReason,
 }
 
 /// The reason why a story no longer exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RemovalReason {
     /// It was merged into another story.
     Merged(StoryId),
     /// It was withdrawn, with the reason given.

@@ -39,11 +39,11 @@ pub enum Facet {
 
 /// A set of facets of which every combination found makes a branch: `country`, `country+language`. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Each(BTreeSet<Facet>);
+pub struct FacetSet(BTreeSet<Facet>);
 
 /// The combined facets of a story's reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facets {
+pub struct StoryFacets {
     /// The countries that it is about.
     pub countries: BTreeSet<Country>,
     /// The languages of its reports, each reduced to its first subtag.
@@ -60,7 +60,7 @@ pub struct FeedIdError(String);
 /// The error for text that does not name facets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no facet `{0}`")]
-pub struct EachError(String);
+pub struct FacetSetError(String);
 
 impl FeedId {
     /// Returns the feed of a topic's branch.
@@ -121,13 +121,13 @@ impl Branch {
     }
 
     /// Returns the facets that distinguish it from other branches.
-    pub fn facets(&self) -> Each {
+    pub fn facets(&self) -> FacetSet {
         let given = [
             self.country.map(|_| Facet::Country),
             self.language.as_ref().map(|_| Facet::Language),
             self.source.as_ref().map(|_| Facet::Source),
         ];
-        Each(given.into_iter().flatten().collect())
+        FacetSet(given.into_iter().flatten().collect())
     }
 }
 
@@ -145,13 +145,13 @@ impl Facet {
     }
 }
 
-impl Each {
+impl FacetSet {
     /// Returns the branches that a story belongs to: one for each combination of its facets, or none if it lacks a
     /// facet.
-    pub fn branches(&self, of: &Facets) -> Vec<Branch> {
-        let countries = options(self.0.contains(&Facet::Country), &of.countries);
-        let languages = options(self.0.contains(&Facet::Language), &of.languages);
-        let sources = options(self.0.contains(&Facet::Source), &of.sources);
+    pub fn branches_for(&self, of: &StoryFacets) -> Vec<Branch> {
+        let countries = facet_options(self.0.contains(&Facet::Country), &of.countries);
+        let languages = facet_options(self.0.contains(&Facet::Language), &of.languages);
+        let sources = facet_options(self.0.contains(&Facet::Source), &of.sources);
         let mut branches = Vec::new();
         for country in &countries {
             for language in &languages {
@@ -168,7 +168,7 @@ impl Each {
     }
 }
 
-impl Facets {
+impl StoryFacets {
     /// Adds the facets of another report.
     pub fn extend(&mut self, other: &Self) {
         self.countries.extend(&other.countries);
@@ -177,7 +177,7 @@ impl Facets {
     }
 
     /// Returns the facets of one report.
-    pub fn of(source: SourceId, language: Option<&Language>, regions: &[Region]) -> Self {
+    pub fn from_report(source: SourceId, language: Option<&Language>, regions: &[Region]) -> Self {
         // Codes that do not name a particular language (ISO 639-2).
         const NONE: [&str; 4] = ["mis", "mul", "und", "zxx"];
         let primary = language.map(Language::primary);
@@ -194,7 +194,7 @@ impl Facets {
 }
 
 /// Returns each of the values if the facet is wanted, or else a single `None`.
-fn options<T>(wanted: bool, values: &BTreeSet<T>) -> Vec<Option<&T>> {
+fn facet_options<T>(wanted: bool, values: &BTreeSet<T>) -> Vec<Option<&T>> {
     if wanted {
         values.iter().map(Some).collect()
     } else {
@@ -226,7 +226,7 @@ impl fmt::Display for Branch {
     }
 }
 
-impl fmt::Display for Each {
+impl fmt::Display for FacetSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.0.iter().map(|facet| facet.as_str()).collect();
         f.write_str(&names.join("+"))
@@ -290,14 +290,14 @@ fn split_part<'a>(text: &'a str, prefix: &str) -> (&'a str, Option<&'a str>) {
     }
 }
 
-impl FromStr for Each {
-    type Err = EachError;
+impl FromStr for FacetSet {
+    type Err = FacetSetError;
 
-    fn from_str(text: &str) -> Result<Self, EachError> {
+    fn from_str(text: &str) -> Result<Self, FacetSetError> {
         let named = |word: &str| Facet::ALL.into_iter().find(|facet| facet.as_str() == word);
         let facets = text.split('+').map(|word| {
             let word = word.trim();
-            named(word).ok_or_else(|| EachError(word.to_owned()))
+            named(word).ok_or_else(|| FacetSetError(word.to_owned()))
         });
         Ok(Self(facets.collect::<Result<_, _>>()?))
     }
@@ -309,8 +309,8 @@ mod tests {
 
     use super::*;
 
-    fn facets(countries: &[&str], languages: &[&str], sources: &[&str]) -> Facets {
-        Facets {
+    fn facets(countries: &[&str], languages: &[&str], sources: &[&str]) -> StoryFacets {
+        StoryFacets {
             countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
             languages: languages.iter().map(|tag| tag.parse().unwrap()).collect(),
             sources: sources.iter().map(|id| id.parse().unwrap()).collect(),
@@ -321,7 +321,7 @@ mod tests {
     fn a_story_is_in_a_branch_for_each_combination_of_its_facets() {
         let story = facets(&["MX", "CR"], &["es"], &["iom", "acnur"]);
         let check = |each: &str, expected: &[&str]| {
-            let branches = each.parse::<Each>().unwrap().branches(&story);
+            let branches = each.parse::<FacetSet>().unwrap().branches_for(&story);
             let names: Vec<String> = branches.iter().map(ToString::to_string).collect();
             assert_eq!(names, expected, "{each}");
         };
@@ -336,9 +336,9 @@ mod tests {
         let nowhere = facets(&[], &["es"], &["iom"]);
         assert_eq!(
             "country+language"
-                .parse::<Each>()
+                .parse::<FacetSet>()
                 .unwrap()
-                .branches(&nowhere),
+                .branches_for(&nowhere),
             []
         );
     }
@@ -387,7 +387,7 @@ mod tests {
             let topic: TopicId = "health".parse().unwrap();
             let Ok(tag) = language.parse::<Language>() else { return Ok(()) };
             let of = facets(&[country], &[tag.as_str()], &[&source]);
-            for branch in each.parse::<Each>().unwrap().branches(&of) {
+            for branch in each.parse::<FacetSet>().unwrap().branches_for(&of) {
                 let id = FeedId::branch_of(topic.clone(), branch);
                 prop_assert_eq!(id.to_string().parse(), Ok(id));
             }

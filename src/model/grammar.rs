@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use regex::Regex;
 
-use super::rules::lines_regex;
+use super::rules::compile_lines_regex;
 use super::{Field, PatternError};
 
 /// The division of a plain text into entries; at least one of the two fields is given.
@@ -32,7 +32,7 @@ impl FromStr for Separator {
     type Err = ShapeError;
 
     fn from_str(text: &str) -> Result<Self, ShapeError> {
-        let regex = lines_regex(text)?;
+        let regex = compile_lines_regex(text)?;
         if regex.is_match("") {
             return Err(ShapeError::Empty);
         }
@@ -47,13 +47,13 @@ pub struct Shape(Regex);
 
 impl Shape {
     /// Returns the fields that its groups name.
-    pub fn fields(&self) -> impl Iterator<Item = Field> {
+    pub fn named_fields(&self) -> impl Iterator<Item = Field> {
         let names = self.0.capture_names().flatten();
         names.filter_map(|name| name.parse().ok())
     }
 
     /// Returns every match in order, with its position and the values of its groups.
-    pub fn find<'t>(&self, text: &'t str) -> impl Iterator<Item = Shaped<'t>> {
+    pub fn find_entries<'t>(&self, text: &'t str) -> impl Iterator<Item = Shaped<'t>> {
         self.0.captures_iter(text).map(|found| Shaped {
             range: found.get_match().range(),
             values: self
@@ -80,7 +80,7 @@ impl FromStr for Shape {
     type Err = ShapeError;
 
     fn from_str(text: &str) -> Result<Self, ShapeError> {
-        let regex = lines_regex(text)?;
+        let regex = compile_lines_regex(text)?;
         let mut names = regex.capture_names().flatten();
         if let Some(name) = names.find(|name| name.parse::<Field>().is_err()) {
             return Err(PatternError::Group(name.to_owned()).into());

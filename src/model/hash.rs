@@ -10,7 +10,7 @@ pub struct Hash([u8; 16]);
 
 impl Hash {
     /// Hashes `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn digest(bytes: &[u8]) -> Self {
         let digest = Sha256::digest(bytes);
         let mut kept = [0; 16];
         kept.copy_from_slice(&digest[..16]);
@@ -28,13 +28,13 @@ impl Hash {
     }
 
     /// Hashes several parts so that moving a byte from one part to the next changes the result.
-    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn digest_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut joined = Vec::new();
         for part in parts {
             joined.extend_from_slice(&(part.len() as u64).to_le_bytes());
             joined.extend_from_slice(part.as_bytes());
         }
-        Self::of(&joined)
+        Self::digest(&joined)
     }
 }
 

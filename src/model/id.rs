@@ -22,7 +22,7 @@ pub enum IdError {
     Reserved(String),
 }
 
-fn identifier(text: &str) -> Result<String, IdError> {
+fn parse_identifier(text: &str) -> Result<String, IdError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
         Ok(text.to_owned())
@@ -49,7 +49,7 @@ impl FromStr for SourceId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        identifier(text).map(Self)
+        parse_identifier(text).map(Self)
     }
 }
 
@@ -57,7 +57,7 @@ impl FromStr for TopicId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let id = identifier(text)?;
+        let id = parse_identifier(text)?;
         if RESERVED.contains(&id.as_str()) {
             Err(IdError::Reserved(id))
         } else {
@@ -68,7 +68,7 @@ impl FromStr for TopicId {
 
 impl TopicId {
     /// Returns the name used for a one-off query that is not saved; no topic can have it.
-    pub fn of_search() -> Self {
+    pub fn for_search() -> Self {
         Self("search".to_owned())
     }
 }

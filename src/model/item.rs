@@ -64,14 +64,14 @@ pub struct Enclosure {
 /// The relation between an entry and a page that it links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Relation {
+pub enum LinkRelation {
     /// The entry is about that page, or about the same (RFC 4287 §4.2.7.2; JSON Feed, `external_url`).
     Related,
     /// The entry was found through that page (same references).
     Via,
 }
 
-impl Relation {
+impl LinkRelation {
     /// Returns the value of `rel`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,7 +85,7 @@ impl Relation {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Link {
     /// The relation between the two.
-    pub relation: Relation,
+    pub relation: LinkRelation,
     /// Absolute address.
     pub url: Url,
     /// Title of the page: plain text on one line, never empty.

@@ -44,7 +44,7 @@ pub struct Located<'a> {
 
 impl<'a> Located<'a> {
     /// Wraps a value whose position does not matter.
-    pub fn alone(value: &'a Value) -> Self {
+    pub fn without_position(value: &'a Value) -> Self {
         Self {
             value,
             around: Vec::new(),
@@ -54,7 +54,7 @@ impl<'a> Located<'a> {
 
     /// Returns a value contained in this one, with its position.
     #[must_use]
-    pub fn holds(&self, value: &'a Value) -> Self {
+    pub fn locate_child(&self, value: &'a Value) -> Self {
         let around = std::iter::once(self.value).chain(self.around.iter().copied());
         Self {
             value,
@@ -75,12 +75,12 @@ pub struct JsonPathError {
 
 impl JsonPath {
     /// Returns the values found in `value`, in the order of RFC 9535.
-    pub fn find<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
+    pub fn find_values<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         self.path.query(value).all()
     }
 
     /// Returns the same values, each with the values that contain it.
-    pub fn locate<'a>(&self, value: &'a Value) -> Vec<Located<'a>> {
+    pub fn find_located<'a>(&self, value: &'a Value) -> Vec<Located<'a>> {
         let mut located = Vec::new();
         for node in self.path.query_located(value).iter() {
             let mut around = Vec::new();
@@ -168,7 +168,7 @@ mod tests {
         let value = json!({"title": {"rendered": "a"}, "tags": ["b", "c"], "un título": "d"});
         let path: JsonPath = path.parse().expect("a path");
         let found: Vec<&str> = path
-            .find(&value)
+            .find_values(&value)
             .into_iter()
             .filter_map(Value::as_str)
             .collect();
@@ -190,7 +190,7 @@ mod tests {
     fn paths_start_at_what_holds_an_entry() {
         let value = json!({"day": "a", "lists": {"b": [{"c": 1}]}});
         let entries: JsonPath = "$.lists.*[*]".parse().expect("a path");
-        let located = entries.locate(&value);
+        let located = entries.find_located(&value);
         let [entry] = located.as_slice() else {
             panic!("one entry");
         };

@@ -10,7 +10,7 @@ use super::{Location, Reading, Source};
 /// To add one, add it here, to [`Reading`] and to `extract`, and give it a page of the manual; the compiler points at the
 /// other places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// The document decides.
     Auto,
     /// RSS, Atom or JSON Feed.
@@ -29,7 +29,7 @@ pub enum Kind {
     Command,
 }
 
-impl Kind {
+impl SourceKind {
     /// Every kind, in the order of the manual.
     pub const ALL: [Self; 8] = [
         Self::Auto,
@@ -87,13 +87,13 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for SourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for Kind {
+impl FromStr for SourceKind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -104,24 +104,24 @@ impl FromStr for Kind {
 
 impl Reading {
     /// Returns the kind of documents that are read in this way.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SourceKind {
         match self {
-            Self::Auto => Kind::Auto,
-            Self::Feed => Kind::Feed,
-            Self::Html(_) | Self::Page => Kind::Html,
-            Self::Text(_) => Kind::Text,
-            Self::Json { .. } => Kind::Json,
-            Self::Xml(_) => Kind::Xml,
-            Self::Sitemap => Kind::Sitemap,
+            Self::Auto => SourceKind::Auto,
+            Self::Feed => SourceKind::Feed,
+            Self::Html(_) | Self::Page => SourceKind::Html,
+            Self::Text(_) => SourceKind::Text,
+            Self::Json { .. } => SourceKind::Json,
+            Self::Xml(_) => SourceKind::Xml,
+            Self::Sitemap => SourceKind::Sitemap,
         }
     }
 }
 
 impl Source {
     /// Returns the kind named in its block, or else implied by its keys.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SourceKind {
         match self.location {
-            Location::Command(_) => Kind::Command,
+            Location::Command(_) => SourceKind::Command,
             Location::Http(_) | Location::File(_) | Location::Secret(_) => self.reading.kind(),
         }
     }
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_by_its_word() {
-        for kind in Kind::ALL {
+        for kind in SourceKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
-        assert_eq!("rss".parse::<Kind>(), Err(()));
+        assert_eq!("rss".parse::<SourceKind>(), Err(()));
     }
 }

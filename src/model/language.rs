@@ -27,7 +27,7 @@ impl Language {
 
     /// Returns true if it names a single language: `und`, `mul`, `mis` and `zxx` stand for no language, or for several
     /// (ISO 639-2).
-    pub fn is_one(&self) -> bool {
+    pub fn is_single(&self) -> bool {
         !matches!(self.primary(), "und" | "mul" | "mis" | "zxx")
     }
 

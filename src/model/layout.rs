@@ -58,12 +58,12 @@ impl Layout {
     pub const FILTERS: [&str; 5] = ["all", "linked", "dated", "linked-and-dated", "with-file"];
 
     /// Returns the layout of a page whose records are in its machine-readable data: JSON-LD, or JSON in a script.
-    pub fn data() -> Self {
+    pub fn machine_readable() -> Self {
         Self(DATA.to_owned())
     }
 
     /// Returns true if the records are in the page's machine-readable data.
-    pub fn is_data(&self) -> bool {
+    pub fn is_machine_readable(&self) -> bool {
         self.0 == DATA
     }
 
@@ -87,14 +87,14 @@ impl FromStr for Layout {
             return Err(LayoutError::Unprintable);
         }
         if text != PAGE && text != DATA {
-            check(text)?;
+            check_layout(text)?;
         }
         Ok(Self(text.to_owned()))
     }
 }
 
 /// Checks `DIVISION WAY, FILTER`, optionally followed by `, part 1/2`, `, title PLACE` and `, date PLACE`.
-fn check(text: &str) -> Result<(), LayoutError> {
+fn check_layout(text: &str) -> Result<(), LayoutError> {
     let form = || LayoutError::Form(text.to_owned());
     let (division, rest) = text.split_once(' ').ok_or_else(form)?;
     if !Layout::DIVISIONS.contains(&division) {

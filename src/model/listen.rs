@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 /// An address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
+pub enum ListenAddress {
     /// An address and a port; port 0 takes any free port.
     Tcp(SocketAddr),
     /// A socket in the file system.
@@ -25,7 +25,7 @@ pub enum TrustedProxy {
     UnixSocket,
 }
 
-impl FromStr for Listen {
+impl FromStr for ListenAddress {
     type Err = AddrParseError;
 
     /// Reads the text that `Display` writes.
@@ -37,7 +37,7 @@ impl FromStr for Listen {
     }
 }
 
-impl fmt::Display for Listen {
+impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => fmt::Display::fmt(address, f),

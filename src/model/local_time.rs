@@ -15,7 +15,7 @@ const AROUND: TimeDelta = TimeDelta::days(1);
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// Returns the instant of a fixed time; `None` if a clock that jumped by about a day skipped it.
-pub(super) fn fixed(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
+pub(super) fn resolve_fixed(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     match zone.from_local_datetime(&local) {
         MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => Some(at),
         MappedLocalTime::None => after_gap(local, zone),
@@ -27,7 +27,7 @@ fn after_gap(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Tz>> {
     let instant = |local: NaiveDateTime| local.and_utc().with_timezone(&zone);
     let before = instant(local.checked_sub_signed(AROUND)?);
     let after = instant(local.checked_add_signed(AROUND)?);
-    let end = first(before, after, |at| at.naive_local() > local)?;
+    let end = find_first_second(before, after, |at| at.naive_local() > local)?;
     let jump = end.naive_local() - end.checked_sub_signed(SECOND)?.naive_local() - SECOND;
     (jump <= LONGEST_JUMP).then_some(end)
 }
@@ -49,13 +49,13 @@ pub(super) fn next_elapsed(
         if unchanged(&wanted) {
             return Some(wanted);
         }
-        at = first(at, wanted, |at| !unchanged(at))?;
+        at = find_first_second(at, wanted, |at| !unchanged(at))?;
         shown = at.naive_local().checked_sub_signed(SECOND)?;
     }
 }
 
 /// Returns the first second for which `holds` is true; it is false at `before` and true at `after`.
-fn first(
+fn find_first_second(
     before: DateTime<Tz>,
     after: DateTime<Tz>,
     holds: impl Fn(&DateTime<Tz>) -> bool,

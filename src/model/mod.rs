@@ -33,34 +33,34 @@ mod source;
 mod story;
 mod time;
 
-pub(crate) use address::is_placeholder;
+pub(crate) use address::is_placeholder_link;
 pub use address::{
-    CommandLine, Location, PublicUrl, Secret, SecretAddress, hide_secrets, without_user,
+    CommandLine, Location, PublicUrl, Secret, SecretAddress, hide_secrets, without_credentials,
 };
 pub use cadence::{Cadence, Cron, CronError};
 pub use charset::{Charset, CharsetError};
-pub use detail::Detail;
+pub use detail::EntryDetail;
 pub use document::{Document, Validators};
 pub use element_path::{ElementPath, ElementPathError, Step};
 pub use entry::{
-    Advice, Channel, Extracted, Fault, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage,
-    RawLink, RawOrigin, RawTag, RawText,
+    DocumentMetadata, Extracted, FormatFault, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage,
+    RawLink, RawOrigin, RawTag, RawText, SubscriptionHints,
 };
-pub use feed::{Fate, Feed, FeedName, FeedSummary, Scope, Site, Tombstone};
-pub use feed_id::{Branch, Each, EachError, Facet, Facets, FeedId, FeedIdError};
+pub use feed::{Feed, FeedName, FeedScope, FeedSummary, RemovalReason, Site, Tombstone};
+pub use feed_id::{Branch, Facet, FacetSet, FacetSetError, FeedId, FeedIdError, StoryFacets};
 pub use grammar::{Grammar, Separator, Shape, ShapeError, Shaped};
 pub use hash::Hash;
 pub use id::{IdError, ItemId, SourceId, StoryId, TopicId};
-pub use item::{Enclosure, IdentityKey, IdentityKind, Image, Item, Link, Person, Relation};
+pub use item::{Enclosure, IdentityKey, IdentityKind, Image, Item, Link, LinkRelation, Person};
 pub use json_path::{JsonBase, JsonPath, JsonPathError, Located};
-pub use kind::Kind;
+pub use kind::SourceKind;
 pub use language::{Language, LanguageError};
 pub use layout::{Layout, LayoutError};
-pub use listen::{Listen, TrustedProxy};
+pub use listen::{ListenAddress, TrustedProxy};
 pub use media_type::{LAZY_SOURCES, SOURCE_SETS, file_type, is_file_type};
 pub use operator::Operator;
 pub use pages::{Numbers, PageAddress, PageAddressError, PageWay, Pages};
-pub use problem_code::{Care, ProblemCode};
+pub use problem_code::{AttentionLevel, ProblemCode};
 pub use region::{Country, CountryError, Region, RegionError};
 pub use repair::Repair;
 pub use rules::{
@@ -68,7 +68,7 @@ pub use rules::{
     Rule, Rules,
 };
 pub use safe_html::SafeHtml;
-pub use source::{Former, Place, Reading, Source};
+pub use source::{ConfigPosition, FormerName, Reading, Source};
 pub use story::{Alternate, Report, Story};
 pub use time::{
     DateFormat, DateFormatError, DateOrder, Dated, EventDay, Precision, Published, Timestamp,

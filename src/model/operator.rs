@@ -20,7 +20,7 @@ impl Operator {
     }
 
     /// Returns a user of this machine by number, and by name if it is known.
-    pub fn user(uid: u32, name: Option<&str>) -> Self {
+    pub fn from_user(uid: u32, name: Option<&str>) -> Self {
         match name {
             Some(name) => Self::new(&format!("uid {uid} ({name})")),
             None => Self::new(&format!("uid {uid}")),
@@ -49,7 +49,10 @@ mod tests {
         check("127.0.0.1", "127.0.0.1");
         check(" a\nb\u{1b}[31m ", "ab[31m");
         check(&"x".repeat(200), &"x".repeat(100));
-        assert_eq!(Operator::user(0, None).as_str(), "uid 0");
-        assert_eq!(Operator::user(7, Some("maria")).as_str(), "uid 7 (maria)");
+        assert_eq!(Operator::from_user(0, None).as_str(), "uid 0");
+        assert_eq!(
+            Operator::from_user(7, Some("maria")).as_str(),
+            "uid 7 (maria)"
+        );
     }
 }

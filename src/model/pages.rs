@@ -52,7 +52,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    fn of(self, further: u32) -> u64 {
+    fn page_number(self, further: u32) -> u64 {
         let steps = u64::from(further.saturating_sub(1));
         u64::from(self.from) + steps * u64::from(self.step)
     }
@@ -61,12 +61,14 @@ impl Numbers {
 impl Pages {
     /// Returns the address of the page `further` pages after `first`, counted from 1; `None` if only the page itself
     /// names the next one.
-    pub fn numbered(&self, first: &Url, further: u32) -> Option<Url> {
+    pub fn page_url(&self, first: &Url, further: u32) -> Option<Url> {
         match &self.way {
             PageWay::Parameter { name, numbers } => {
-                Some(with_parameter(first, name, numbers.of(further)))
+                Some(with_parameter(first, name, numbers.page_number(further)))
             }
-            PageWay::Address { address, numbers } => address.of(first, numbers.of(further)),
+            PageWay::Address { address, numbers } => {
+                address.resolve_number(first, numbers.page_number(further))
+            }
             PageWay::Next(_) | PageWay::Rel => None,
         }
     }
@@ -105,11 +107,11 @@ pub enum PageAddressError {
 }
 
 impl PageAddress {
-    fn of(&self, first: &Url, number: u64) -> Option<Url> {
-        first.join(&self.with(number)).ok()
+    fn resolve_number(&self, first: &Url, number: u64) -> Option<Url> {
+        first.join(&self.with_number(number)).ok()
     }
 
-    fn with(&self, number: u64) -> String {
+    fn with_number(&self, number: u64) -> String {
         format!("{}{number}{}", self.before, self.after)
     }
 }
@@ -128,7 +130,9 @@ impl FromStr for PageAddress {
         };
         let list =
             Url::parse("https://host.example/list").map_err(|_| PageAddressError::Address)?;
-        let pages = address.of(&list, 1).zip(address.of(&list, 2));
+        let pages = address
+            .resolve_number(&list, 1)
+            .zip(address.resolve_number(&list, 2));
         let is_web = |page: &Url| matches!(page.scheme(), "http" | "https");
         // The number must be in the path or the query: it cannot form the host, and a fragment is never sent.
         let counts = |(one, two): &(Url, Url)| {
@@ -166,7 +170,7 @@ mod tests {
 
     fn check(pages: &Pages, list: &str, expected: [&str; 2]) {
         let list = list.parse().expect("an address");
-        let found = [1, 2].map(|further| pages.numbered(&list, further).expect("a number"));
+        let found = [1, 2].map(|further| pages.page_url(&list, further).expect("a number"));
         assert_eq!(found.map(String::from), expected);
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// The attention that a problem needs from an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Care {
+pub enum AttentionLevel {
     /// An operator must act: the problem does not resolve itself.
     Act,
     /// The problem may resolve itself, and needs an operator if it lasts.
@@ -31,7 +31,7 @@ macro_rules! problem_codes {
             /// Every code with a fixed name: all but [`Self::Http`].
             pub const NAMED: &[Self] = &[$(Self::$code),*];
 
-            fn word(self) -> &'static str {
+            fn as_str(self) -> &'static str {
                 match self {
                     Self::Http(_) => "http",
                     $(Self::$code => $word,)*
@@ -39,11 +39,11 @@ macro_rules! problem_codes {
             }
 
             /// Returns the attention that it needs from an operator.
-            pub fn care(self) -> Care {
+            pub fn attention_level(self) -> AttentionLevel {
                 match self {
-                    Self::Http(408 | 425 | 429 | 500..) => Care::Wait,
-                    Self::Http(_) => Care::Act,
-                    $(Self::$code => Care::$care,)*
+                    Self::Http(408 | 425 | 429 | 500..) => AttentionLevel::Wait,
+                    Self::Http(_) => AttentionLevel::Act,
+                    $(Self::$code => AttentionLevel::$care,)*
                 }
             }
         }
@@ -142,11 +142,11 @@ problem_codes! {
 impl ProblemCode {
     /// Returns true if a problem needs an operator after so many failed polls in a row. An unknown `code`, from another
     /// version, always does.
-    pub fn wants_attention(code: &str, failed_polls: u32) -> bool {
-        match code.parse().map(Self::care) {
-            Ok(Care::Act) | Err(()) => true,
-            Ok(Care::Wait) => failed_polls >= PATIENCE_POLLS,
-            Ok(Care::Note) => false,
+    pub fn needs_attention(code: &str, failed_polls: u32) -> bool {
+        match code.parse().map(Self::attention_level) {
+            Ok(AttentionLevel::Act) | Err(()) => true,
+            Ok(AttentionLevel::Wait) => failed_polls >= PATIENCE_POLLS,
+            Ok(AttentionLevel::Note) => false,
         }
     }
 }
@@ -155,7 +155,7 @@ impl fmt::Display for ProblemCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(status) => write!(f, "http-{status}"),
-            named => f.write_str(named.word()),
+            named => f.write_str(named.as_str()),
         }
     }
 }
@@ -168,7 +168,7 @@ impl FromStr for ProblemCode {
             return status.parse().map(Self::Http).map_err(drop);
         }
         let mut named = Self::NAMED.iter().copied();
-        named.find(|code| code.word() == text).ok_or(())
+        named.find(|code| code.as_str() == text).ok_or(())
     }
 }
 
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn somebody_is_called_for_what_does_not_pass() {
         let check = |code: &str, failed: u32, expected: bool| {
-            let wants = ProblemCode::wants_attention(code, failed);
+            let wants = ProblemCode::needs_attention(code, failed);
             assert_eq!(wants, expected, "{code} after {failed}");
         };
         check("http-404", 1, true);

@@ -133,7 +133,7 @@ pub struct Rule<L> {
 
 impl<L> Rule<L> {
     /// Returns a rule that looks in one place.
-    pub fn at(place: L) -> Self {
+    pub fn from_place(place: L) -> Self {
         Self {
             find: Find::First(vec![place]),
             pattern: None,
@@ -170,10 +170,10 @@ impl<L> Fields<L> {
     }
 
     /// Returns true if a pattern of any rule fills `field`, in addition to or instead of its own rule.
-    pub fn is_cut_out(&self, field: Field) -> bool {
+    pub fn is_filled_by_pattern(&self, field: Field) -> bool {
         let patterns = self.0.values().filter_map(|rule| rule.pattern.as_ref());
         patterns
-            .flat_map(Pattern::fields)
+            .flat_map(Pattern::named_fields)
             .any(|named| named == field)
     }
 }
@@ -210,13 +210,13 @@ pub struct Pattern(Regex);
 
 impl Pattern {
     /// Returns the fields that its groups name.
-    pub fn fields(&self) -> impl Iterator<Item = Field> {
+    pub fn named_fields(&self) -> impl Iterator<Item = Field> {
         let names = self.0.capture_names().flatten();
         names.filter_map(|name| name.parse().ok())
     }
 
     /// Returns the parts extracted from `text`, with the field that a group names; nothing if it does not match.
-    pub fn cut(&self, text: &str) -> Vec<(Option<Field>, String)> {
+    pub fn extract_parts(&self, text: &str) -> Vec<(Option<Field>, String)> {
         let Some(found) = self.0.captures(text) else {
             return Vec::new();
         };
@@ -226,7 +226,7 @@ impl Pattern {
             .flatten()
             .filter_map(|name| Some((Some(name.parse().ok()?), found.name(name)?.as_str().into())))
             .collect();
-        if self.fields().next().is_some() {
+        if self.named_fields().next().is_some() {
             return named;
         }
         let own = found.get(1).or_else(|| found.get(0));
@@ -240,7 +240,7 @@ impl FromStr for Pattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        let regex = regex(text)?;
+        let regex = compile_regex(text)?;
         let mut names = regex.capture_names().flatten();
         match names.find(|name| name.parse::<Field>().is_err()) {
             Some(name) => Err(PatternError::Group(name.to_owned())),
@@ -266,16 +266,16 @@ pub enum PatternError {
     Group(String),
 }
 
-fn regex(text: &str) -> Result<Regex, PatternError> {
-    compiled(&mut RegexBuilder::new(text))
+fn compile_regex(text: &str) -> Result<Regex, PatternError> {
+    build_regex(&mut RegexBuilder::new(text))
 }
 
 /// Compiles a pattern for whole texts: `^` and `$` match at lines.
-pub(super) fn lines_regex(text: &str) -> Result<Regex, PatternError> {
-    compiled(RegexBuilder::new(text).multi_line(true))
+pub(super) fn compile_lines_regex(text: &str) -> Result<Regex, PatternError> {
+    build_regex(RegexBuilder::new(text).multi_line(true))
 }
 
-fn compiled(builder: &mut RegexBuilder) -> Result<Regex, PatternError> {
+fn build_regex(builder: &mut RegexBuilder) -> Result<Regex, PatternError> {
     let compiled = builder.size_limit(MAX_PATTERN_BYTES).build();
     compiled.map_err(|error| {
         // The last line of the error names the mistake; the lines above point at it.
@@ -302,7 +302,7 @@ impl Replacement {
     pub fn new(field: Field, pattern: &str, with: &str) -> Result<Self, PatternError> {
         Ok(Self {
             field,
-            regex: regex(pattern)?,
+            regex: compile_regex(pattern)?,
             with: with.to_owned(),
         })
     }
@@ -348,7 +348,7 @@ impl FromStr for AddressPattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        regex(text).map(Self)
+        compile_regex(text).map(Self)
     }
 }
 
@@ -407,7 +407,7 @@ const SCOPE: &str = ":scope";
 impl Css {
     /// Returns the same selector with an attribute to read, if it names none.
     #[must_use]
-    pub fn or_attribute(&self, name: &str) -> Self {
+    pub fn with_default_attribute(&self, name: &str) -> Self {
         let attribute = self.attribute.clone().or_else(|| Some(name.to_owned()));
         Self {
             attribute,
@@ -417,21 +417,21 @@ impl Css {
 
     /// Returns the same selector, searching before the entry.
     #[must_use]
-    pub fn before(self) -> Self {
-        self.reaching("before", Reach::Before)
+    pub fn before_entry(self) -> Self {
+        self.with_reach("before", Reach::Before)
     }
 
     /// Returns the same selector, searching the whole page.
     #[must_use]
-    pub fn of_page(self) -> Self {
-        self.reaching("page", Reach::Page)
+    pub fn in_page(self) -> Self {
+        self.with_reach("page", Reach::Page)
     }
 
     /// Returns a selector for entries that begin at each match and end before the match of `until`.
     #[must_use]
-    pub fn run(self, until: Option<Self>) -> Self {
+    pub fn with_run(self, until: Option<Self>) -> Self {
         let end = until.as_ref().and_then(|css| css.selector.clone());
-        let mut run = self.reaching("from", Reach::Run(end));
+        let mut run = self.with_reach("from", Reach::Run(end));
         if let Some(until) = until {
             let inner = run.written.trim_end_matches(" }").to_owned();
             run.written = format!("{inner}, until = {:?} }}", until.written);
@@ -439,7 +439,7 @@ impl Css {
         run
     }
 
-    fn reaching(self, key: &str, reach: Reach) -> Self {
+    fn with_reach(self, key: &str, reach: Reach) -> Self {
         Self {
             written: format!("{{ {key} = {:?} }}", self.written),
             reach,
@@ -471,7 +471,7 @@ impl FromStr for Css {
         if attribute.is_some_and(|name| !named(name)) {
             return Err(CssError::Attribute(written));
         }
-        let scoped = scoped(css);
+        let scoped = replace_self(css);
         let selector = match &*scoped {
             "" if attribute.is_some() => None,
             SCOPE => None,
@@ -493,13 +493,13 @@ impl FromStr for Css {
 }
 
 /// Returns a selector with `:scope` for `:self`, leaving quoted texts unchanged.
-fn scoped(css: &str) -> String {
+fn replace_self(css: &str) -> String {
     let mut scoped = String::with_capacity(css.len());
     let mut quote = None;
     let mut rest = css;
     while let Some(next) = rest.chars().next() {
         let behind = rest.strip_prefix(SELF).filter(|_| quote.is_none());
-        if let Some(behind) = behind.filter(|behind| !behind.starts_with(is_of_name)) {
+        if let Some(behind) = behind.filter(|behind| !behind.starts_with(is_name_char)) {
             scoped.push_str(SCOPE);
             rest = behind;
             continue;
@@ -515,7 +515,7 @@ fn scoped(css: &str) -> String {
     scoped
 }
 
-fn is_of_name(c: char) -> bool {
+fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_')
 }
 
@@ -572,7 +572,10 @@ mod tests {
     #[test]
     fn a_pattern_takes_the_match_its_group_or_the_fields_it_names() {
         let check = |pattern: &str, text: &str, expected: &[(Option<Field>, &str)]| {
-            let cut = pattern.parse::<Pattern>().expect("a pattern").cut(text);
+            let cut = pattern
+                .parse::<Pattern>()
+                .expect("a pattern")
+                .extract_parts(text);
             let cut: Vec<_> = cut
                 .iter()
                 .map(|(field, text)| (*field, text.as_str()))

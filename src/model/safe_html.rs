@@ -8,7 +8,7 @@ pub struct SafeHtml(String);
 impl SafeHtml {
     /// Wraps `html` without checking it. Only for `normalize::html`, which sanitizes, and for rows that it sanitized
     /// earlier.
-    pub(crate) fn vouched(html: String) -> Self {
+    pub(crate) fn from_sanitized(html: String) -> Self {
         Self(html)
     }
 

@@ -18,7 +18,7 @@ const SITEMAPS: u32 = 5;
 
 /// A position in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct ConfigPosition {
     /// The file, as it was named.
     pub file: PathBuf,
     /// Counted from 1.
@@ -27,7 +27,7 @@ pub struct Place {
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ConfigPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
     }
@@ -35,22 +35,22 @@ impl fmt::Display for Place {
 
 /// A former name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Former<T> {
+pub struct FormerName<T> {
     /// The name.
     pub was: T,
     /// The place of its configuration.
-    pub place: Place,
+    pub place: ConfigPosition,
 }
 
 /// One place that bulletins come from.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The place of its configuration.
-    pub place: Place,
+    pub place: ConfigPosition,
     /// Its name in the configuration; part of every item's id.
     pub id: SourceId,
     /// Its former names: items found under them belong to the current one.
-    pub former: Vec<Former<SourceId>>,
+    pub former: Vec<FormerName<SourceId>>,
     /// Its name for people: the publisher.
     pub name: String,
     /// Its address.
@@ -99,7 +99,7 @@ pub struct Source {
 
 impl Source {
     /// Returns a source of which only the location is known: the document decides how it is read.
-    pub fn at(location: Location, id: SourceId, place: Place) -> Self {
+    pub fn from_location(location: Location, id: SourceId, place: ConfigPosition) -> Self {
         Self {
             place,
             name: id.to_string(),
@@ -131,17 +131,17 @@ impl Source {
     /// Returns a hash that changes whenever the same bytes might be read differently: a 304 is valid only for a request
     /// made under the same fingerprint.
     pub fn fingerprint(&self, extractor_version: u32) -> Hash {
-        Hash::of(format!("{extractor_version} {}", self.rules()).as_bytes())
+        Hash::digest(format!("{extractor_version} {}", self.reading_rules()).as_bytes())
     }
 
     /// Returns a hash that changes whenever a change of the block affects how documents are read. A newer extractor
     /// does not change it.
-    pub fn block(&self) -> Hash {
-        Hash::of(self.rules().as_bytes())
+    pub fn block_hash(&self) -> Hash {
+        Hash::digest(self.reading_rules().as_bytes())
     }
 
     /// Returns the keys of the block that decide how documents are read.
-    fn rules(&self) -> String {
+    fn reading_rules(&self) -> String {
         let Self {
             reading,
             layout,
@@ -167,11 +167,13 @@ impl Source {
 
     /// Returns its address for readers; for a file, its address on the web. `None` if it has none, or if it is secret.
     pub fn shared_address(&self) -> Option<Url> {
-        self.location.shared().or_else(|| self.base_url.clone())
+        self.location
+            .shared_address()
+            .or_else(|| self.base_url.clone())
     }
 
     /// Returns how many of an index's documents one poll reads: the configured number of list pages, if any.
-    pub fn parts(&self) -> u32 {
+    pub fn parts_per_poll(&self) -> u32 {
         match (&self.pages, &self.reading) {
             (Some(pages), _) => pages.last,
             (None, Reading::Sitemap | Reading::Auto) => SITEMAPS,
@@ -180,7 +182,7 @@ impl Source {
     }
 
     /// Returns the time limit of one document: `usual`, unless it is the output of a program with its own limit.
-    pub fn timeout(&self, usual: Duration) -> Duration {
+    pub fn document_timeout(&self, usual: Duration) -> Duration {
         match &self.location {
             Location::Command(command) => command.timeout.unwrap_or(usual),
             Location::Http(_) | Location::File(_) | Location::Secret(_) => usual,

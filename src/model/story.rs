@@ -60,7 +60,7 @@ impl Story {
     pub fn feed_order(&self, other: &Self) -> Ordering {
         let place = |story: &Self| {
             (
-                Reverse(story.published.at()),
+                Reverse(story.published.instant()),
                 story.shown.position,
                 story.id,
             )

@@ -34,7 +34,7 @@ impl Precision {
     }
 
     /// Returns as much of a day as is known (ISO 8601 §5.2.1): `2021-06-28`, `2021-06` or `2021`.
-    pub fn of_day(self, day: NaiveDate) -> String {
+    pub fn format_day(self, day: NaiveDate) -> String {
         let form = match self {
             Self::Instant | Self::Day => "%Y-%m-%d",
             Self::Month => "%Y-%m",
@@ -56,10 +56,10 @@ pub struct Dated {
 impl Dated {
     /// Returns the date as shown on the publisher's calendar, `2021`, `2021-06`, `2021-06-28` or `2021-06-28T09:10:00`.
     /// It remains the same if an operator corrects the assumed zone.
-    pub fn local(&self) -> String {
+    pub fn format_local(&self) -> String {
         match self.precision {
             Precision::Instant => self.at.format("%Y-%m-%dT%H:%M:%S").to_string(),
-            precision => precision.of_day(self.at.date_naive()),
+            precision => precision.format_day(self.at.date_naive()),
         }
     }
 }
@@ -103,7 +103,7 @@ impl fmt::Display for EventDay {
         let dated = self.dated();
         match dated.precision {
             Precision::Instant => write!(f, "{}", dated.at.to_rfc3339()),
-            precision => write!(f, "{}", precision.of_day(dated.at.date_naive())),
+            precision => write!(f, "{}", precision.format_day(dated.at.date_naive())),
         }
     }
 }
@@ -125,7 +125,7 @@ pub enum Published {
 
 impl Published {
     /// Returns the instant by which entries are ordered.
-    pub fn at(&self) -> DateTime<FixedOffset> {
+    pub fn instant(&self) -> DateTime<FixedOffset> {
         match self {
             Self::Stated(dated)
             | Self::Derived(dated)
@@ -200,7 +200,7 @@ pub enum DateFormatError {
 
 impl DateFormat {
     /// Returns a date written in this format in ISO 8601 form, with its time and offset if they are given.
-    pub fn iso(&self, text: &str) -> Option<String> {
+    pub fn to_iso(&self, text: &str) -> Option<String> {
         let mut parsed = Parsed::new();
         parse(&mut parsed, text.trim(), StrftimeItems::new(&self.0)).ok()?;
         if let (Some(year), Some(month), None) = (parsed.year(), parsed.month(), parsed.day())
@@ -228,7 +228,7 @@ impl FromStr for DateFormat {
         }
         let format = Self(text.to_owned());
         let example = DateTime::UNIX_EPOCH.format(text).to_string();
-        match format.iso(&example) {
+        match format.to_iso(&example) {
             Some(_) => Ok(format),
             None => Err(DateFormatError::Incomplete(text.to_owned())),
         }
@@ -249,7 +249,11 @@ mod tests {
     fn dates_of_a_stated_format_are_rewritten() {
         let check = |format: &str, text: &str, expected: Option<&str>| {
             let format: DateFormat = format.parse().expect("a format");
-            assert_eq!(format.iso(text).as_deref(), expected, "{format:?} {text}");
+            assert_eq!(
+                format.to_iso(text).as_deref(),
+                expected,
+                "{format:?} {text}"
+            );
         };
         check("%d.%m.%y", " 28.6.21 ", Some("2021-06-28"));
         check("%Y%m%d%H%M", "202106280910", Some("2021-06-28T09:10:00"));

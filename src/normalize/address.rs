@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::model::{is_placeholder, without_user};
+use crate::model::{is_placeholder_link, without_credentials};
 
 /// Maximum length of an address, in bytes.
 const MAX_LENGTH: usize = 4_096;
@@ -222,9 +222,9 @@ const REDIRECTING_HOSTS: [&str; 4] = [
 ];
 
 /// Converts `link`, as found, to an address for publication; `None` if readers elsewhere cannot open it.
-pub fn canonical(link: &str, base: &Url) -> Option<Url> {
-    let mut url = spelled(&meant(link, base)?, base)?;
-    while let Some(target) = target(&url).and_then(|target| spelled(&target, &url)) {
+pub fn canonical_url(link: &str, base: &Url) -> Option<Url> {
+    let mut url = identity_url(&mend_link(link, base)?, base)?;
+    while let Some(target) = redirect_target(&url).and_then(|target| identity_url(&target, &url)) {
         if target.as_str().len() >= url.as_str().len() {
             break;
         }
@@ -237,12 +237,12 @@ pub fn canonical(link: &str, base: &Url) -> Option<Url> {
 
 /// Returns a link as its author meant it: without CDATA marks and line breaks inserted by programs, extracted from an
 /// HTML element, with a scheme before a host name. `None` if it contains no address.
-fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
-    let link = without_section(link.trim());
+fn mend_link<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
+    let link = strip_cdata_marks(link.trim());
     if link.starts_with('<') {
-        return in_markup(link).map(Cow::Owned);
+        return address_in_markup(link).map(Cow::Owned);
     }
-    if is_placeholder(link) || link.contains("</") {
+    if is_placeholder_link(link) || link.contains("</") {
         return None;
     }
     if link.contains(['\n', '\r', '\t']) {
@@ -262,7 +262,7 @@ fn meant<'a>(link: &'a str, base: &Url) -> Option<Cow<'a, str>> {
 }
 
 /// Removes CDATA marks that were escaped, even repeatedly.
-fn without_section(mut link: &str) -> &str {
+fn strip_cdata_marks(mut link: &str) -> &str {
     while let Some(held) = link
         .strip_prefix("<![CDATA[")
         .and_then(|held| held.strip_suffix("]]>"))
@@ -273,7 +273,7 @@ fn without_section(mut link: &str) -> &str {
 }
 
 /// Returns the address of `<a href="…">`, or between angle brackets (RFC 3986, appendix C).
-fn in_markup(link: &str) -> Option<String> {
+fn address_in_markup(link: &str) -> Option<String> {
     let (inside, _) = link.strip_prefix('<')?.split_once('>')?;
     let inside = inside.trim();
     let is_address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
@@ -295,24 +295,24 @@ fn in_markup(link: &str) -> Option<String> {
 /// Returns the address of a file, as found, absolute and otherwise unchanged: a server that signs the addresses of
 /// its files refuses one without a parameter. `None` if readers elsewhere cannot open it.
 pub fn file_address(link: &str, base: &Url) -> Option<Url> {
-    absolute(&meant(link, base)?, base)
+    absolute_url(&mend_link(link, base)?, base)
 }
 
-fn absolute(link: &str, base: &Url) -> Option<Url> {
+fn absolute_url(link: &str, base: &Url) -> Option<Url> {
     let link: String = link.trim().chars().filter(|c| !c.is_control()).collect();
     if link.is_empty() || link.len() > MAX_LENGTH {
         return None;
     }
     // Readers of the feed must not log in with embedded credentials.
-    let url = without_user(&base.join(&link).ok()?);
+    let url = without_credentials(&base.join(&link).ok()?);
     let is_web = matches!(url.scheme(), "http" | "https");
     (is_web && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
 }
 
 /// Converts `link`, as found, to the spelling used in ids: absolute, without user, session and the trackers known
 /// from the beginning. This must not change: an entry identified by its address would reappear under another id.
-pub(super) fn spelled(link: &str, base: &Url) -> Option<Url> {
-    let mut url = absolute(link, base)?;
+pub(super) fn identity_url(link: &str, base: &Url) -> Option<Url> {
+    let mut url = absolute_url(link, base)?;
     keep_parameters(&mut url, |name, value| {
         !is_tracker(name) && !is_session(name, value)
     });
@@ -353,11 +353,11 @@ fn is_tracker(name: &str) -> bool {
 fn is_session(name: &str, value: &str) -> bool {
     SESSIONS.contains(&name)
         || name.starts_with("aspsessionid")
-        || MAYBE_SESSIONS.contains(&name) && is_drawn(value)
+        || MAYBE_SESSIONS.contains(&name) && is_machine_generated(value)
 }
 
 /// Returns true if a value looks machine-generated.
-fn is_drawn(value: &str) -> bool {
+fn is_machine_generated(value: &str) -> bool {
     value.len() >= 26
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && value.bytes().any(|byte| byte.is_ascii_digit())
@@ -381,7 +381,7 @@ fn drop_session(url: &mut Url) {
 }
 
 /// Returns the target contained in a redirector's address.
-fn target(url: &Url) -> Option<String> {
+fn redirect_target(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     let path = url.path();
     if let Some(amp) = amp_target(host, path) {
@@ -446,7 +446,7 @@ const LAYOUTS: [(&str, &str); 5] = [
 
 /// Returns the common part of different spellings of one address, for comparison, never for publication. `None` for a
 /// site's front page, which does not identify its content.
-pub fn comparable(url: &Url) -> Option<String> {
+pub fn comparable_address(url: &Url) -> Option<String> {
     let host = comparable_host(url)?;
     let rest = format!(
         "{}{}{}",
@@ -459,20 +459,20 @@ pub fn comparable(url: &Url) -> Option<String> {
 
 /// Returns the destination of an address, to judge whether it has changed: without its scheme and without parameters
 /// that vary while the destination stays, such as trackers, signatures, sessions and cache busters.
-pub(super) fn destination(url: &Url) -> String {
+pub(super) fn destination_key(url: &Url) -> String {
     let Some(host) = comparable_host(url) else {
         return url.to_string();
     };
     let path = comparable_path(url.path());
-    let tells = path_tells(path);
+    let tells = path_identifies(path);
     let query = comparable_query(url, |name, value| {
-        IDENTIFYING.contains(&name) || !(tells || is_passing(name, value))
+        IDENTIFYING.contains(&name) || !(tells || is_passing_parameter(name, value))
     });
     format!("{host}{path}{query}{}", comparable_fragment(url))
 }
 
 /// Returns true if a path alone identifies its content: it ends in a specific name, not in that of a program.
-fn path_tells(path: &str) -> bool {
+fn path_identifies(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let last = last.to_ascii_lowercase();
     match last.rsplit_once('.') {
@@ -482,7 +482,7 @@ fn path_tells(path: &str) -> bool {
 }
 
 /// Returns true if a parameter does not identify content, by its name in lower case or by a machine-generated value.
-fn is_passing(name: &str, value: &str) -> bool {
+fn is_passing_parameter(name: &str, value: &str) -> bool {
     let is_fraction = || {
         let fraction = value.strip_prefix("0.").unwrap_or_default();
         fraction.len() >= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit())
@@ -495,7 +495,7 @@ fn is_passing(name: &str, value: &str) -> bool {
         || PASSING_PARTS.iter().any(|part| name.contains(part))
         || is_time()
         || is_fraction()
-        || is_drawn(value)
+        || is_machine_generated(value)
 }
 
 fn comparable_host(url: &Url) -> Option<String> {
@@ -555,7 +555,7 @@ fn comparable_query(url: &Url, keep: impl Fn(&str, &str) -> bool) -> String {
 }
 
 /// Returns an address as the title of an entry without one: `host.example/news/7`.
-pub(super) fn as_title(url: &Url) -> String {
+pub(super) fn address_title(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     format!("{host}{}", url.path().trim_end_matches('/'))
 }
@@ -569,7 +569,7 @@ mod tests {
     fn check(link: &str, expected: Option<&str>) {
         let base = "https://Host.example/en/list?page=2".parse().unwrap();
         assert_eq!(
-            canonical(link, &base).map(String::from).as_deref(),
+            canonical_url(link, &base).map(String::from).as_deref(),
             expected,
             "{link}"
         );
@@ -708,7 +708,7 @@ mod tests {
     fn ids_keep_their_spelling() {
         let base = "https://host.example/".parse().unwrap();
         let check = |link: &str, expected: &str| {
-            assert_eq!(spelled(link, &base).unwrap().as_str(), expected);
+            assert_eq!(identity_url(link, &base).unwrap().as_str(), expected);
         };
         check(
             "/a?xtor=1&gclid=2&sid=3",
@@ -726,7 +726,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_address_compare_equal() {
-        let key = |url: &str| comparable(&url.parse().unwrap());
+        let key = |url: &str| comparable_address(&url.parse().unwrap());
         let same = |one: &str, other: &str| assert_eq!(key(one), key(other), "{one} {other}");
         same("https://www.a.example/x/", "http://a.example/x");
         same(
@@ -756,7 +756,7 @@ mod tests {
 
     #[test]
     fn an_address_leads_where_it_led() {
-        let to = |url: &str| destination(&url.parse().unwrap());
+        let to = |url: &str| destination_key(&url.parse().unwrap());
         let same = |one: &str, other: &str| assert_eq!(to(one), to(other), "{one} {other}");
         same("https://www.a.example/x/", "http://a.example/x");
         same("https://a.example/x?from=a", "https://a.example/x?from=b");
@@ -787,8 +787,8 @@ mod tests {
         #[test]
         fn twice_is_once(link in "(/|\\?|&|#|utm_|=|[a-z ñ%]|fbclid|url|;jsessionid=|https://b.example|https%3A%2F%2F|/amp/s/|xtor|sid=){0,30}") {
             let base: Url = "https://host.example/list".parse().unwrap();
-            if let Some(once) = canonical(&link, &base) {
-                prop_assert_eq!(canonical(once.as_str(), &base), Some(once));
+            if let Some(once) = canonical_url(&link, &base) {
+                prop_assert_eq!(canonical_url(once.as_str(), &base), Some(once));
             }
         }
     }

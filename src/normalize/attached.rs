@@ -2,17 +2,17 @@
 
 use url::Url;
 
-use super::{MAX_LIST, canonical, html, text};
+use super::{MAX_LIST, canonical_url, html, text};
 use crate::model::{Link, Problem, RawEntry, RawText};
 
 /// Maximum duration of a file, in seconds: one month.
 const MAX_DURATION: f64 = 2_678_400.0;
 
 /// Returns the pages that an entry links to, each once, without its own address.
-pub(super) fn links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link> {
+pub(super) fn collect_links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for found in &entry.links {
-        let Some(url) = canonical(&found.url, base) else {
+        let Some(url) = canonical_url(&found.url, base) else {
             continue;
         };
         let is_known = Some(&url) == own || links.iter().any(|known| known.url == url);
@@ -20,7 +20,7 @@ pub(super) fn links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link
             links.push(Link {
                 relation: found.relation,
                 url,
-                title: found.title.clone().and_then(named),
+                title: found.title.clone().and_then(clean_label),
             });
         }
     }
@@ -28,13 +28,13 @@ pub(super) fn links(entry: &RawEntry, own: Option<&Url>, base: &Url) -> Vec<Link
 }
 
 /// Returns a label as one line of plain text; `None` if it is blank.
-pub(super) fn named(label: String) -> Option<String> {
-    let label = text::line(&RawText::Plain(label));
+pub(super) fn clean_label(label: String) -> Option<String> {
+    let label = text::plain_line(&RawText::Plain(label));
     (!label.is_empty()).then_some(label)
 }
 
 /// Reports the parts of an entry that are left out because it is too long.
-pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
+pub(super) fn report_cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
     let is_long = |text: &Option<RawText>| {
         let text = text.as_ref().map_or("", RawText::as_str);
         text.len() > html::MAX_CHARACTERS && text.chars().nth(html::MAX_CHARACTERS).is_some()
@@ -61,7 +61,7 @@ pub(super) fn cuts(entry: &RawEntry, position: usize) -> Vec<Problem> {
 
 /// Parses a duration: seconds, optionally with a fraction, or `H:M:S` with the larger units optional, or ISO 8601
 /// (`PT1H2M3S`). Returns `None` below one second, and from `MAX_DURATION`.
-pub(super) fn duration(text: &str) -> Option<u32> {
+pub(super) fn parse_duration(text: &str) -> Option<u32> {
     let text = text.trim();
     let seconds = if let Some(parts) = text.strip_prefix("PT") {
         let mut seconds = 0.0;
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_time_that_a_file_plays_is_read() {
         let check =
-            |text: &str, seconds: Option<u32>| assert_eq!(duration(text), seconds, "{text}");
+            |text: &str, seconds: Option<u32>| assert_eq!(parse_duration(text), seconds, "{text}");
         check("3723", Some(3723));
         check("01:02:03", Some(3723));
         check(" 62:03 ", Some(3723));
@@ -137,7 +137,10 @@ mod tests {
             ..whole.clone()
         };
         let told = |entry: &RawEntry| -> Vec<String> {
-            cuts(entry, 3).iter().map(ToString::to_string).collect()
+            report_cuts(entry, 3)
+                .iter()
+                .map(ToString::to_string)
+                .collect()
         };
         assert_eq!(told(&whole), [""; 0]);
         assert_eq!(

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::{canonical, people, text};
-use crate::model::{Channel, Document, Language, Person};
+use super::{canonical_url, collect_people, text};
+use crate::model::{Document, DocumentMetadata, Language, Person};
 
 /// A document's normalized channel, for commands that show one document.
 #[derive(Clone, Debug, Default)]
-pub struct About {
+pub struct ChannelInfo {
     /// The title as plain text on one line.
     pub title: Option<String>,
     /// The description as plain text.
@@ -23,28 +23,28 @@ pub struct About {
 }
 
 /// Normalizes a document's channel.
-pub fn about(document: &Document, channel: &Channel) -> About {
-    About {
+pub fn normalize_channel(document: &Document, channel: &DocumentMetadata) -> ChannelInfo {
+    ChannelInfo {
         title: channel
             .title
             .as_ref()
-            .map(text::line)
+            .map(text::plain_line)
             .filter(|title| !title.is_empty()),
         description: channel
             .description
             .as_ref()
-            .map(text::line)
+            .map(text::plain_line)
             .filter(|text| !text.is_empty()),
         home_page: channel
             .home_page
             .as_deref()
-            .and_then(|home| canonical(home, &document.url)),
+            .and_then(|home| canonical_url(home, &document.url)),
         self_link: channel
             .advice
             .self_link
             .as_deref()
-            .and_then(|link| canonical(link, &document.url)),
+            .and_then(|link| canonical_url(link, &document.url)),
         language: channel.language.as_deref().and_then(|tag| tag.parse().ok()),
-        authors: people(&channel.authors, &document.url),
+        authors: collect_people(&channel.authors, &document.url),
     }
 }

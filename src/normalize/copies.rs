@@ -12,28 +12,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Draft;
+use super::ItemDraft;
 use super::wording::Wording;
 
 /// Maximum number of notices of one wording; more indicate a faulty document. The store's limit per title is higher.
 const MAX_COPIES: usize = 20;
 
 /// Page, and part of the page, that list an entry.
-type List = (usize, Option<usize>);
+type EntryList = (usize, Option<usize>);
 
 /// Title, seconds of the stated date, and text of an entry.
-type Content<'d> = (&'d str, Option<i64>, &'d str);
+type EntryContent<'d> = (&'d str, Option<i64>, &'d str);
 
 /// The lists of one poll, with true if copies count there.
 #[derive(Default)]
-pub(super) struct Copies {
-    lists: HashMap<List, bool>,
+pub(super) struct DraftCopies {
+    lists: HashMap<EntryList, bool>,
 }
 
-impl Copies {
+impl DraftCopies {
     /// Examines the entries of a poll.
-    pub(super) fn of(drafts: &[Draft]) -> Self {
-        let mut contents: HashMap<List, HashMap<Content<'_>, usize>> = HashMap::new();
+    pub(super) fn from_drafts(drafts: &[ItemDraft]) -> Self {
+        let mut contents: HashMap<EntryList, HashMap<EntryContent<'_>, usize>> = HashMap::new();
         for draft in drafts {
             let item = &draft.item;
             let day = item.stated.map(|dated| dated.at.timestamp());
@@ -44,7 +44,7 @@ impl Copies {
                 .entry(content)
                 .or_default() += 1;
         }
-        let counts = |((page, part), contents): (List, HashMap<_, usize>)| {
+        let counts = |((page, part), contents): (EntryList, HashMap<_, usize>)| {
             let has_single = contents.values().any(|times| *times == 1);
             ((page, part), part.is_none() || has_single)
         };
@@ -55,9 +55,9 @@ impl Copies {
 
     /// Numbers entries, from 2 on. `same` pairs the place of each with that of the entry that contains its wording.
     /// Entries that only say less, and the first of each list, get no number.
-    pub(super) fn numbered(
+    pub(super) fn number_copies(
         &self,
-        drafts: &[Draft],
+        drafts: &[ItemDraft],
         same: impl Iterator<Item = (usize, usize)>,
     ) -> Vec<(usize, usize)> {
         let mut of_teller: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -66,14 +66,14 @@ impl Copies {
         }
         let mut numbered = Vec::new();
         for (teller, mut places) in of_teller {
-            let wording = Wording::of(&drafts[teller].item);
+            let wording = Wording::from_item(&drafts[teller].item);
             let is_notice = drafts[teller].item.stated.is_some() || !wording.is_empty();
-            places.retain(|at| Wording::of(&drafts[*at].item) == wording);
+            places.retain(|at| Wording::from_item(&drafts[*at].item) == wording);
             if places.len() < 2 || !is_notice {
                 continue;
             }
             places.sort_unstable();
-            let mut counted: HashMap<List, usize> = HashMap::new();
+            let mut counted: HashMap<EntryList, usize> = HashMap::new();
             for at in places {
                 let list = drafts[at].list;
                 let number = counted.entry(list).or_default();

@@ -9,7 +9,7 @@ use chrono::{NaiveDate, SubsecRound as _};
 use url::Url;
 
 use super::text;
-use crate::dates::{self, Basis, Hints};
+use crate::dates::{self, DateBasis, DateHints};
 use crate::model::{Dated, EventDay, Precision, Problem, Published, RawEntry, RawText, Timestamp};
 
 /// Tolerance for wrong clocks and zones; a date further ahead is that of an event.
@@ -22,7 +22,7 @@ const SHOWN_CHARACTERS: usize = 60;
 const FIRST_YEAR: u32 = 1991;
 
 /// The dates of an entry.
-pub(super) struct Dates {
+pub(super) struct EntryDates {
     /// The absolute date that the publisher stated, even if we doubt it.
     pub(super) stated: Option<Dated>,
     /// The date that we publish.
@@ -33,18 +33,18 @@ pub(super) struct Dates {
     pub(super) event: Option<EventDay>,
 }
 
-impl Dates {
+impl EntryDates {
     /// Determines the dates of the entry at `position`, counted from 1.
-    pub(super) fn of(
+    pub(super) fn from_entry(
         entry: &RawEntry,
         address: Option<&Url>,
-        hints: &Hints,
+        hints: &DateHints,
         position: usize,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let (own, event) = (entry.published.as_deref(), entry.event.as_deref());
-        let published = own.and_then(|text| read(text, hints));
-        let takes_place = event.and_then(|text| read(text, hints));
+        let published = own.and_then(|text| read_date(text, hints));
+        let takes_place = event.and_then(|text| read_date(text, hints));
         for (text, reading) in [(own, published), (event, takes_place)] {
             let Some(text) = text else {
                 continue;
@@ -52,16 +52,16 @@ impl Dates {
             problems.extend(match reading {
                 None => Some(Problem::UnreadDate {
                     position,
-                    text: shown(text),
+                    text: shorten_date(text),
                 }),
-                Some(_) => of_part(text, position, hints),
+                Some(_) => partial_date_problem(text, position, hints),
             });
         }
         for (text, reading) in [(own, published), (event, takes_place)] {
             if let (Some(text), Some(reading)) = (text, reading)
                 && drops_end(reading)
             {
-                note_range(text, problems);
+                report_range(text, problems);
             }
         }
         // An entry without a date field is dated by its event.
@@ -72,11 +72,20 @@ impl Dates {
         };
         let ahead = reading.filter(|reading| is_ahead(reading.dated, hints));
         if let (Some(own), Some(ahead)) = (own, ahead) {
-            problems.extend(of_day_ahead(own, ahead, takes_place, position, hints));
+            problems.extend(future_date_problem(
+                own,
+                ahead,
+                takes_place,
+                position,
+                hints,
+            ));
         }
         let announced = ahead.filter(|reading| is_plausible(reading.dated, hints));
-        let stated = reading.filter(|reading| reading.basis == Basis::Stated);
-        let updated = entry.updated.as_deref().and_then(|text| read(text, hints));
+        let stated = reading.filter(|reading| reading.basis == DateBasis::Stated);
+        let updated = entry
+            .updated
+            .as_deref()
+            .and_then(|text| read_date(text, hints));
         let updated = updated.map(|reading| reading.dated.at.to_utc());
         Self {
             stated: stated.map(|reading| reading.dated),
@@ -84,7 +93,7 @@ impl Dates {
                 Some(_) if ahead.is_some() => Published::FirstSeen(hints.now),
                 Some(_) if let Some(stated) = stated => Published::Stated(stated.dated),
                 Some(reading) => Published::Derived(reading.dated),
-                None => elsewhere(entry, address, hints),
+                None => find_published(entry, address, hints),
             },
             updated: updated.filter(|updated| *updated <= hints.now),
             event: takes_place.or(announced).map(event_day),
@@ -93,28 +102,28 @@ impl Dates {
 }
 
 /// Reports a date that was read only in part.
-fn of_part(text: &str, position: usize, hints: &Hints) -> Option<Problem> {
-    let (part, _) = dates::part_of_field(text, hints)?;
+fn partial_date_problem(text: &str, position: usize, hints: &DateHints) -> Option<Problem> {
+    let (part, _) = dates::parse_field_part(text, hints)?;
     // The same date in another spelling does not count as left out.
-    let is_date = |text: &str| dates::find(text, hints).is_some();
+    let is_date = |text: &str| dates::find_date(text, hints).is_some();
     let part =
-        part.filter(|part| part.leaves_out() && !is_date(part.before) && !is_date(part.behind))?;
+        part.filter(|part| part.omits_part() && !is_date(part.before) && !is_date(part.behind))?;
     Some(Problem::PartOfDate {
         position,
-        text: shown(text),
-        read: shown(part.read),
+        text: shorten_date(text),
+        read: shorten_date(part.read),
     })
 }
 
 /// Returns true if a date is a range of days, of which only the first is kept. Months and years are kept as they are.
-fn drops_end(reading: dates::Reading) -> bool {
+fn drops_end(reading: dates::DateReading) -> bool {
     let day = reading.dated.at.date_naive();
     let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
     is_day && reading.end.is_some_and(|end| end != day)
 }
 
 /// Counts a range of days; only the first range of a poll is shown.
-fn note_range(text: &str, problems: &mut Vec<Problem>) {
+fn report_range(text: &str, problems: &mut Vec<Problem>) {
     let known = problems.iter_mut().find_map(|problem| match problem {
         Problem::RangeEnds { count, .. } => Some(count),
         _ => None,
@@ -123,26 +132,26 @@ fn note_range(text: &str, problems: &mut Vec<Problem>) {
         Some(count) => *count += 1,
         None => problems.push(Problem::RangeEnds {
             count: 1,
-            text: shown(text),
+            text: shorten_date(text),
         }),
     }
 }
 
 /// Shortens a date for a problem.
-fn shown(text: &str) -> String {
-    let line = text::line(&RawText::Plain(text.to_owned()));
-    text::bounded(&line, SHOWN_CHARACTERS).into_owned()
+fn shorten_date(text: &str) -> String {
+    let line = text::plain_line(&RawText::Plain(text.to_owned()));
+    text::shorten_text(&line, SHOWN_CHARACTERS).into_owned()
 }
 
 /// Reports a date of publication ahead, which is either kept as the day of the event or dropped.
-fn of_day_ahead(
+fn future_date_problem(
     own: &str,
-    ahead: dates::Reading,
-    takes_place: Option<dates::Reading>,
+    ahead: dates::DateReading,
+    takes_place: Option<dates::DateReading>,
     position: usize,
-    hints: &Hints,
+    hints: &DateHints,
 ) -> Option<Problem> {
-    let text = shown(own);
+    let text = shorten_date(own);
     match takes_place {
         Some(event) if event.dated.at.date_naive() == ahead.dated.at.date_naive() => None,
         None if is_plausible(ahead.dated, hints) => Some(Problem::DayAhead { position, text }),
@@ -150,49 +159,49 @@ fn of_day_ahead(
     }
 }
 
-fn event_day(reading: dates::Reading) -> EventDay {
+fn event_day(reading: dates::DateReading) -> EventDay {
     match reading.basis {
-        Basis::Stated => EventDay::Stated(reading.dated),
-        Basis::Derived | Basis::Presumed => EventDay::Derived(reading.dated),
+        DateBasis::Stated => EventDay::Stated(reading.dated),
+        DateBasis::Derived | DateBasis::Presumed => EventDay::Derived(reading.dated),
     }
 }
 
 /// Reads the date of a field, in whole seconds, as rows and feeds store it.
-fn read(text: &str, hints: &Hints) -> Option<dates::Reading> {
-    let mut reading = dates::of_field(text, hints)?;
+fn read_date(text: &str, hints: &DateHints) -> Option<dates::DateReading> {
+    let mut reading = dates::parse_field(text, hints)?;
     reading.dated.at = reading.dated.at.trunc_subsecs(0);
     Some(reading)
 }
 
-fn is_ahead(dated: Dated, hints: &Hints) -> bool {
+fn is_ahead(dated: Dated, hints: &DateHints) -> bool {
     dated.at > hints.now + FUTURE_TOLERANCE
 }
 
 /// Returns true if the day is near enough for an announcement.
-fn is_plausible(dated: Dated, hints: &Hints) -> bool {
+fn is_plausible(dated: Dated, hints: &DateHints) -> bool {
     dated.at <= hints.now + MAX_AHEAD
 }
 
 /// Determines the date of an entry without a date field.
-fn elsewhere(entry: &RawEntry, address: Option<&Url>, hints: &Hints) -> Published {
+fn find_published(entry: &RawEntry, address: Option<&Url>, hints: &DateHints) -> Published {
     let believed = |dated: &Dated| !is_ahead(*dated, hints);
     let markup = || {
         [&entry.content, &entry.summary]
             .into_iter()
             .flatten()
-            .find_map(|text| in_markup(text, hints))
+            .find_map(|text| date_in_markup(text, hints))
     };
     if let Some(dated) = markup().filter(believed) {
         return Published::InMarkup(dated);
     }
-    let address = address.and_then(|address| in_address(address, hints));
+    let address = address.and_then(|address| date_in_address(address, hints));
     address
         .filter(believed)
         .map_or(Published::FirstSeen(hints.now), Published::InAddress)
 }
 
 /// Reads the `datetime` of the only `time` element (HTML Living Standard §4.5.14); several would mean several things.
-fn in_markup(text: &RawText, hints: &Hints) -> Option<Dated> {
+fn date_in_markup(text: &RawText, hints: &DateHints) -> Option<Dated> {
     let (RawText::Html(html) | RawText::Unsaid(html)) = text else {
         return None;
     };
@@ -205,27 +214,27 @@ fn in_markup(text: &RawText, hints: &Hints) -> Option<Dated> {
     let (_, value) = attributes.split_once("datetime")?;
     let value = value.trim_start().strip_prefix('=')?.trim_start();
     let value = value.split(['"', '\'']).find(|part| !part.is_empty())?;
-    let reading = read(value, hints)?;
-    (reading.basis == Basis::Stated && reading.end.is_none()).then_some(reading.dated)
+    let reading = read_date(value, hints)?;
+    (reading.basis == DateBasis::Stated && reading.end.is_none()).then_some(reading.dated)
 }
 
 /// Finds the day in an address: `/2021/06/28/`, `/2021-06-28-title`, `/20210628/`.
-fn in_address(address: &Url, hints: &Hints) -> Option<Dated> {
+fn date_in_address(address: &Url, hints: &DateHints) -> Option<Dated> {
     let segments: Vec<&str> = address.path_segments()?.collect();
     let day = segments.iter().enumerate().find_map(|(at, segment)| {
         let three = segments
             .get(at..at + 3)
-            .and_then(|parts| day_of(parts.iter().copied(), true));
+            .and_then(|parts| parse_day(parts.iter().copied(), true));
         three
-            .or_else(|| day_of(segment.splitn(4, '-'), false))
+            .or_else(|| parse_day(segment.splitn(4, '-'), false))
             .or_else(|| compact_day(segment))
     })?;
-    let reading = read(&day.to_string(), hints)?;
+    let reading = read_date(&day.to_string(), hints)?;
     Some(reading.dated)
 }
 
 /// Parses year, month and day. If `titled`, a title may follow the day after a hyphen.
-fn day_of<'a>(mut parts: impl Iterator<Item = &'a str>, titled: bool) -> Option<NaiveDate> {
+fn parse_day<'a>(mut parts: impl Iterator<Item = &'a str>, titled: bool) -> Option<NaiveDate> {
     let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
         let all_digits = part.bytes().all(|byte| byte.is_ascii_digit());
         (all_digits && digits.contains(&part.len())).then(|| part.parse::<u32>().ok())?
@@ -261,8 +270,8 @@ mod tests {
 
     use super::*;
 
-    fn hints() -> Hints<'static> {
-        Hints {
+    fn hints() -> DateHints<'static> {
+        DateHints {
             language: None,
             order: None,
             learned: None,
@@ -280,13 +289,14 @@ mod tests {
             ..RawEntry::default()
         };
         let address = format!("https://host.example{address}").parse().unwrap();
-        let published = Dates::of(&entry, Some(&address), &hints(), 1, &mut Vec::new()).published;
+        let published =
+            EntryDates::from_entry(&entry, Some(&address), &hints(), 1, &mut Vec::new()).published;
         let dated = Dated {
-            at: published.at(),
+            at: published.instant(),
             precision: published.precision(),
         };
         assert_eq!(
-            format!("{} {}", published.origin(), dated.local()),
+            format!("{} {}", published.origin(), dated.format_local()),
             expected,
             "{field} {html} {address}"
         );
@@ -314,10 +324,14 @@ mod tests {
             ..RawEntry::default()
         };
         let mut found = Vec::new();
-        let dates = Dates::of(&entry, None, &hints(), 3, &mut found);
+        let dates = EntryDates::from_entry(&entry, None, &hints(), 3, &mut found);
         let published = match dates.published {
             Published::FirstSeen(_) => "first-seen".to_owned(),
-            published => format!("{} {}", published.origin(), published.at().date_naive()),
+            published => format!(
+                "{} {}",
+                published.origin(),
+                published.instant().date_naive()
+            ),
         };
         let event = dates
             .event
@@ -388,7 +402,7 @@ mod tests {
                 ..RawEntry::default()
             };
             let mut found = Vec::new();
-            Dates::of(&entry, None, &hints(), 2, &mut found);
+            EntryDates::from_entry(&entry, None, &hints(), 2, &mut found);
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected, "{date}");
         };

@@ -17,14 +17,14 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use self::elements::{COMMON, ELEMENTS};
-pub(super) use self::meant::{DeclaredFormat, holds_markup, without_hidden_markup};
-use self::reduce::{SCHEMES, reduce};
-use self::references::{Within, decoded, push_escaped};
-pub(super) use self::references::{is_xml_char, reference};
-use self::tokens::{Token, tokens};
-use super::mend::{is_suspect, mended};
+pub(super) use self::meant::{DeclaredFormat, contains_markup, without_hidden_markup};
+use self::reduce::{SCHEMES, reduce_markup};
+use self::references::{ReferenceContext, decode_references, push_escaped};
+pub(super) use self::references::{is_xml_char, parse_reference};
+use self::tokens::{MarkupToken, tokenize};
+use super::mend::{may_need_repair, mend_text};
 use crate::model::{RawText, SafeHtml};
-use crate::text::{Lines, parse_fragment};
+use crate::text::{TextLines, parse_fragment};
 
 /// Stored with every row. Raise it when the allowed markup changes, so that stored rows are sanitized again, or when
 /// entries are read differently, so that they do not appear as updated.
@@ -52,36 +52,39 @@ impl<'a> Sanitizer<'a> {
 
     /// Sanitizes a text; returns `None` if nothing visible remains.
     pub(super) fn sanitize(&self, found: &RawText) -> Option<SafeHtml> {
-        let found_text = super::text::bounded(found.as_str(), MAX_CHARACTERS);
+        let found_text = super::text::shorten_text(found.as_str(), MAX_CHARACTERS);
         let html = match found {
-            RawText::Html(_) => self.clean(&found_text),
-            RawText::Unsaid(_) if holds_markup(&found_text) => self.clean(&found_text),
-            RawText::Unsaid(_) | RawText::Plain(_) => paragraphs(&mended(&found_text)),
+            RawText::Html(_) => self.clean_markup(&found_text),
+            RawText::Unsaid(_) if contains_markup(&found_text) => self.clean_markup(&found_text),
+            RawText::Unsaid(_) | RawText::Plain(_) => wrap_paragraphs(&mend_text(&found_text)),
         };
-        visible(html)
+        keep_visible(html)
     }
 
-    fn clean(&self, markup: &str) -> String {
-        let reduced = reduce(markup, self.base);
+    fn clean_markup(&self, markup: &str) -> String {
+        let reduced = reduce_markup(markup, self.base);
         if !reduced.html.contains('<') {
-            return trimmed(texts_mended(escaped(&decoded(&reduced.html, Within::Text))));
+            return trim_space(mend_texts(escape_markup(&decode_references(
+                &reduced.html,
+                ReferenceContext::Text,
+            ))));
         }
         if reduced.depth > MAX_DEPTH && parse_fragment(&reduced.html, MAX_DEPTH).is_none() {
-            return paragraphs(&text_of(&reduced.html));
+            return wrap_paragraphs(&visible_text(&reduced.html));
         }
         let clean = AMMONIA.clean(&reduced.html).to_string();
-        trimmed(texts_mended(allowed(clean)))
+        trim_space(mend_texts(remove_forbidden(clean)))
     }
 }
 
-fn escaped(text: &str) -> String {
+fn escape_markup(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
-    push_escaped(&mut html, text, Within::Text);
+    push_escaped(&mut html, text, ReferenceContext::Text);
     html
 }
 
 /// Removes characters that XML forbids, and references to them, and unifies line feeds in sanitized HTML.
-fn allowed(html: String) -> String {
+fn remove_forbidden(html: String) -> String {
     let is_odd = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\t') || byte == 0xEF;
     // Without an early exit, many bytes are tested at a time.
     if !html.bytes().fold(false, |odd, byte| odd | is_odd(byte)) {
@@ -92,8 +95,8 @@ fn allowed(html: String) -> String {
 }
 
 /// Repairs every text in sanitized HTML; its tags stay as they are.
-fn texts_mended(html: String) -> String {
-    if !html.contains("&amp;") && !is_suspect(&html) {
+fn mend_texts(html: String) -> String {
+    if !html.contains("&amp;") && !may_need_repair(&html) {
         return html;
     }
     let mut whole = String::with_capacity(html.len());
@@ -102,8 +105,8 @@ fn texts_mended(html: String) -> String {
         let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
         push_escaped(
             &mut whole,
-            &mended(&decoded(text, Within::Text)),
-            Within::Text,
+            &mend_text(&decode_references(text, ReferenceContext::Text)),
+            ReferenceContext::Text,
         );
         let (tag, further) = tag.split_at(tag_length(tag));
         whole.push_str(tag);
@@ -125,7 +128,7 @@ fn tag_length(html: &str) -> usize {
 }
 
 /// Trims HTML white space; a no-break space stays.
-fn trimmed(html: String) -> String {
+fn trim_space(html: String) -> String {
     match html.trim_matches([' ', '\t', '\n', '\u{c}', '\r']) {
         inner if inner.len() == html.len() => html,
         inner => inner.to_owned(),
@@ -152,30 +155,33 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
 });
 
 /// Returns a stored row for display: unchanged if this version wrote it, sanitized again if an older one did.
-pub fn restored(html: String, version: u32) -> Option<SafeHtml> {
+pub fn restore_html(html: String, version: u32) -> Option<SafeHtml> {
     if version == VERSION {
-        Some(SafeHtml::vouched(html))
+        Some(SafeHtml::from_sanitized(html))
     } else {
         Sanitizer { base: None }.sanitize(&RawText::Html(html))
     }
 }
 
 /// Returns the text of sanitized HTML, one line per block. In the input, `<` and `>` occur only in tags.
-pub fn text(html: &SafeHtml) -> String {
-    let mut lines = Lines::default();
+pub fn html_text(html: &SafeHtml) -> String {
+    let mut lines = TextLines::default();
     let mut pieces = html.as_str().split('<');
-    lines.push(&decoded(pieces.next().unwrap_or_default(), Within::Text));
+    lines.push_text(&decode_references(
+        pieces.next().unwrap_or_default(),
+        ReferenceContext::Text,
+    ));
     for piece in pieces {
         let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
         let name = tag.trim_start_matches('/').split(' ').next();
-        lines.tag(name.unwrap_or_default());
-        lines.push(&decoded(text, Within::Text));
+        lines.push_tag(name.unwrap_or_default());
+        lines.push_text(&decode_references(text, ReferenceContext::Text));
     }
     lines.finish()
 }
 
 /// A visible part of sanitized HTML.
-pub(super) enum Piece<'a> {
+pub(super) enum VisiblePart<'a> {
     /// Text without character references.
     Text(Cow<'a, str>),
     /// The beginning or end of words that are struck through.
@@ -185,63 +191,71 @@ pub(super) enum Piece<'a> {
 }
 
 /// Returns the visible parts of sanitized HTML, in order.
-pub(super) fn pieces(html: &SafeHtml) -> impl Iterator<Item = Piece<'_>> {
+pub(super) fn visible_parts(html: &SafeHtml) -> impl Iterator<Item = VisiblePart<'_>> {
     let is_struck = |name: &str| matches!(name, "del" | "s" | "strike");
-    tokens(html.as_str()).filter_map(move |token| match token {
-        Token::Text(text) => Some(Piece::Text(decoded(text, Within::Text))),
-        Token::Start(tag) if is_struck(&tag.name) => Some(Piece::Struck),
-        Token::End(name) if is_struck(&name) => Some(Piece::Struck),
-        Token::Start(tag) => {
+    tokenize(html.as_str()).filter_map(move |token| match token {
+        MarkupToken::Text(text) => Some(VisiblePart::Text(decode_references(
+            text,
+            ReferenceContext::Text,
+        ))),
+        MarkupToken::Start(tag) if is_struck(&tag.name) => Some(VisiblePart::Struck),
+        MarkupToken::End(name) if is_struck(&name) => Some(VisiblePart::Struck),
+        MarkupToken::Start(tag) => {
             let address = tag.get("href").or_else(|| tag.get("src"))?;
-            Some(Piece::Address(decoded(address, Within::Attribute)))
+            Some(VisiblePart::Address(decode_references(
+                address,
+                ReferenceContext::Attribute,
+            )))
         }
-        Token::End(_) => None,
+        MarkupToken::End(_) => None,
     })
 }
 
 /// Returns one line of visible text, repaired before its white space is folded. A `<` that begins no tag loses
 /// nothing.
-pub(super) fn line_of(text: &str, meant: DeclaredFormat) -> String {
-    let Some(markup) = meant::markup_of(text, meant) else {
+pub(super) fn visible_line(text: &str, meant: DeclaredFormat) -> String {
+    let Some(markup) = meant::convert_to_markup(text, meant) else {
         return text.to_owned();
     };
-    text_with(&markup, |text| mended(&text).into_owned().into())
+    visible_text_with(&markup, |text| mend_text(&text).into_owned().into())
 }
 
 /// Returns the visible text of any markup: white space folded, one line per block.
-pub(super) fn text_of(markup: &str) -> String {
-    text_with(markup, |text| text)
+pub(super) fn visible_text(markup: &str) -> String {
+    visible_text_with(markup, |text| text)
 }
 
 /// As [`text_of`], but passes every piece of text through `spelled` first.
-fn text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str>) -> String {
-    let mut lines = Lines::default();
-    let mut tokens = tokens(markup);
+fn visible_text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str>) -> String {
+    let mut lines = TextLines::default();
+    let mut tokens = tokenize(markup);
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => lines.push(&spelled(decoded(text, Within::Text))),
-            Token::Start(tag) if reduce::is_dropped(&tag) => tokens.pass_over(&tag),
-            Token::Start(tag) => lines.tag(&tag.name),
-            Token::End(name) => lines.tag(&name),
+            MarkupToken::Text(text) => {
+                lines.push_text(&spelled(decode_references(text, ReferenceContext::Text)))
+            }
+            MarkupToken::Start(tag) if reduce::is_dropped(&tag) => tokens.skip_raw_content(&tag),
+            MarkupToken::Start(tag) => lines.push_tag(&tag.name),
+            MarkupToken::End(name) => lines.push_tag(&name),
         }
     }
     lines.finish()
 }
 
 /// Returns sanitized markup that contains an image, or a character other than white space.
-fn visible(html: String) -> Option<SafeHtml> {
-    let shows = tokens(&html).any(|token| match token {
-        Token::Text(text) => decoded(text, Within::Text)
+fn keep_visible(html: String) -> Option<SafeHtml> {
+    let shows = tokenize(&html).any(|token| match token {
+        MarkupToken::Text(text) => decode_references(text, ReferenceContext::Text)
             .chars()
             .any(|c| !c.is_whitespace()),
-        Token::Start(tag) => tag.name == "img",
-        Token::End(_) => false,
+        MarkupToken::Start(tag) => tag.name == "img",
+        MarkupToken::End(_) => false,
     });
-    shows.then(|| SafeHtml::vouched(html))
+    shows.then(|| SafeHtml::from_sanitized(html))
 }
 
 /// Converts plain text to HTML: one paragraph per run of lines.
-fn paragraphs(text: &str) -> String {
+fn wrap_paragraphs(text: &str) -> String {
     let text = Cow::Borrowed(text);
     let text = if text.contains('\r') {
         text.replace("\r\n", "\n").into()
@@ -254,7 +268,7 @@ fn paragraphs(text: &str) -> String {
         html.push_str("<p>");
         for (number, line) in block.split('\n').enumerate() {
             html.push_str(if number == 0 { "" } else { "<br>" });
-            push_escaped(&mut html, line, Within::Text);
+            push_escaped(&mut html, line, ReferenceContext::Text);
         }
         html.push_str("</p>");
     }
@@ -662,7 +676,7 @@ mod tests {
         /// Parts of tables add implied elements, up to three for one.
         #[test]
         fn the_depth_is_never_told_too_small(markup in markup()) {
-            let reduced = reduce(&markup, None);
+            let reduced = reduce_markup(&markup, None);
             prop_assert!(parse_fragment(&reduced.html, 4 * reduced.depth + 1).is_some(), "{}", reduced.html);
         }
 
@@ -671,8 +685,8 @@ mod tests {
             let html = clean(&RawText::Html(markup)).unwrap_or_default();
             let tree = Html::parse_fragment(&html);
             let expected = text_of_node(tree.tree.root());
-            prop_assert_eq!(text_of(&html), expected.as_str());
-            prop_assert_eq!(text(&SafeHtml::vouched(html)), expected);
+            prop_assert_eq!(visible_text(&html), expected.as_str());
+            prop_assert_eq!(html_text(&SafeHtml::from_sanitized(html)), expected);
         }
 
         #[test]

@@ -9,16 +9,20 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::copies::Copies;
+use super::copies::DraftCopies;
 use super::wording::{Wording, are_versions};
-use super::{Draft, Normalized};
+use super::{ItemDraft, Normalized};
 use crate::model::{EventDay, IdentityKey, IdentityKind, Item, ItemId, Problem, SourceId};
-use crate::text::folded;
+use crate::text::fold_text;
 
 /// Gives every draft its key and id; a repeated entry is kept once.
-pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> Normalized {
-    let mut keys: Vec<Keys> = drafts.iter().map(Keys::of).collect();
-    tell_events_apart(&drafts, &mut keys);
+pub(super) fn assign_ids(
+    source: &SourceId,
+    drafts: Vec<ItemDraft>,
+    copies: &DraftCopies,
+) -> Normalized {
+    let mut keys: Vec<DraftKeys> = drafts.iter().map(DraftKeys::from_draft).collect();
+    distinguish_events(&drafts, &mut keys);
     let shared = shared_keys(&drafts, &keys);
     let telling = |key: &&IdentityKey| !shared.contains(*key);
     let chosen = keys.iter().map(|keys| {
@@ -26,7 +30,7 @@ pub(super) fn assign(source: &SourceId, drafts: Vec<Draft>, copies: &Copies) -> 
         strong.unwrap_or(&keys.weak).clone()
     });
     let mut chosen: Vec<IdentityKey> = chosen.collect();
-    let kept = tell_texts_apart(&drafts, &keys, &mut chosen, copies);
+    let kept = distinguish_texts(&drafts, &keys, &mut chosen, copies);
     let mut normalized = Normalized::default();
     for (at, (draft, keys)) in drafts.into_iter().zip(keys).enumerate() {
         let position = draft.item.position as usize + 1;
@@ -62,11 +66,11 @@ const MAX_COMPARED: usize = 100;
 /// Adds hashes of texts to the keys of entries that share date and title and differ in content, and numbers to those
 /// with the same content. Returns the places of the entries to keep: for entries under one key the first, for those
 /// that only a text could distinguish the longest.
-fn tell_texts_apart(
-    drafts: &[Draft],
-    keys: &[Keys],
+fn distinguish_texts(
+    drafts: &[ItemDraft],
+    keys: &[DraftKeys],
     chosen: &mut [IdentityKey],
-    copies: &Copies,
+    copies: &DraftCopies,
 ) -> HashSet<usize> {
     let mut kept = HashSet::new();
     let mut groups: HashMap<IdentityKey, Vec<usize>> = HashMap::new();
@@ -78,17 +82,17 @@ fn tell_texts_apart(
             kept.extend(places.first());
             continue;
         }
-        let tellers = tellers(drafts, &places);
+        let tellers = containing_wordings(drafts, &places);
         let apart: HashSet<usize> = tellers.values().map(|(teller, _)| *teller).collect();
         if apart.len() > 1 {
             for (at, (_, wording)) in &tellers {
-                chosen[*at].value = wording.key(&keys[*at].weak.value);
+                chosen[*at].value = wording.distinct_key(&keys[*at].weak.value);
             }
         }
         let same = tellers.iter().map(|(at, (teller, _))| (*at, *teller));
-        for (number, at) in copies.numbered(drafts, same) {
+        for (number, at) in copies.number_copies(drafts, same) {
             let (_, wording) = &tellers[&at];
-            let key = wording.key_of_copy(&keys[at].weak.value, number);
+            let key = wording.copy_key(&keys[at].weak.value, number);
             if chosen.iter().all(|known| known.value != key) {
                 kept.insert(at);
             }
@@ -100,21 +104,26 @@ fn tell_texts_apart(
 }
 
 /// Returns, for each of the entries at `places`, the place of the one that contains its wording, and that wording.
-fn tellers(drafts: &[Draft], places: &[usize]) -> HashMap<usize, (usize, Rc<Wording>)> {
+fn containing_wordings(
+    drafts: &[ItemDraft],
+    places: &[usize],
+) -> HashMap<usize, (usize, Rc<Wording>)> {
     let wordings = places
         .iter()
-        .map(|at| (*at, Wording::of(&drafts[*at].item)));
+        .map(|at| (*at, Wording::from_item(&drafts[*at].item)));
     let mut wordings: Vec<(usize, Wording)> = wordings.collect();
-    wordings.sort_by_key(|(at, wording)| (Reverse(wording.length()), *at));
+    wordings.sort_by_key(|(at, wording)| (Reverse(wording.text_bytes()), *at));
     let mut apart: Vec<(usize, Rc<Wording>)> = Vec::new();
     let mut same: HashMap<String, usize> = HashMap::new();
     let mut tellers = HashMap::new();
     for (at, wording) in wordings {
         let wording = Rc::new(wording);
         let mut longer = apart.iter().take(MAX_COMPARED);
-        let held = longer.find(|(_, longer)| longer.holds(&wording)).cloned();
+        let held = longer
+            .find(|(_, longer)| longer.contains(&wording))
+            .cloned();
         let teller = held.unwrap_or_else(|| {
-            let first = *same.entry(wording.key("")).or_insert(at);
+            let first = *same.entry(wording.distinct_key("")).or_insert(at);
             (first, Rc::clone(&wording))
         });
         if teller.0 == at {
@@ -126,15 +135,15 @@ fn tellers(drafts: &[Draft], places: &[usize]) -> HashMap<usize, (usize, Rc<Word
 }
 
 /// The possible keys of a draft.
-struct Keys {
+struct DraftKeys {
     /// Guid and address, the stronger first.
     strong: Vec<IdentityKey>,
     /// Date and title.
     weak: IdentityKey,
 }
 
-impl Keys {
-    fn of(draft: &Draft) -> Self {
+impl DraftKeys {
+    fn from_draft(draft: &ItemDraft) -> Self {
         let guid = draft.guid.clone().filter(|guid| !guid.is_empty());
         let address = draft.address.as_ref().map(ToString::to_string);
         let key = |kind, value: Option<String>| value.map(|value| IdentityKey { kind, value });
@@ -144,23 +153,23 @@ impl Keys {
         ];
         Self {
             strong: strong.into_iter().flatten().collect(),
-            weak: date_title(draft),
+            weak: date_title_key(draft),
         }
     }
 }
 
 /// Only a date stated in full identifies: one computed relative to the time of reading changes with it.
-fn date_title(draft: &Draft) -> IdentityKey {
-    let stated = draft.item.stated.map(|dated| dated.local());
+fn date_title_key(draft: &ItemDraft) -> IdentityKey {
+    let stated = draft.item.stated.map(|dated| dated.format_local());
     let date = stated.unwrap_or_default();
     IdentityKey {
         kind: IdentityKind::DateTitle,
-        value: format!("{date} {}", folded(&draft.title)),
+        value: format!("{date} {}", fold_text(&draft.title)),
     }
 }
 
 /// Adds the days of events to the weak keys of entries that share date and title but announce several events.
-fn tell_events_apart(drafts: &[Draft], keys: &mut [Keys]) {
+fn distinguish_events(drafts: &[ItemDraft], keys: &mut [DraftKeys]) {
     let mut days: HashMap<String, HashSet<String>> = HashMap::new();
     for (draft, keys) in drafts.iter().zip(keys.iter()) {
         if let Some(day) = event_day(draft) {
@@ -178,23 +187,23 @@ fn tell_events_apart(drafts: &[Draft], keys: &mut [Keys]) {
 }
 
 /// Returns the day of an event if it is stated in full.
-fn event_day(draft: &Draft) -> Option<String> {
+fn event_day(draft: &ItemDraft) -> Option<String> {
     match draft.item.event {
-        Some(EventDay::Stated(dated)) => Some(dated.local()),
+        Some(EventDay::Stated(dated)) => Some(dated.format_local()),
         Some(EventDay::Derived(_)) | None => None,
     }
 }
 
 /// Returns guids and addresses shared by entries with different titles, dates or texts.
-fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
-    let mut groups: HashMap<&IdentityKey, Vec<&Draft>> = HashMap::new();
+fn shared_keys(drafts: &[ItemDraft], keys: &[DraftKeys]) -> HashSet<IdentityKey> {
+    let mut groups: HashMap<&IdentityKey, Vec<&ItemDraft>> = HashMap::new();
     for (draft, keys) in drafts.iter().zip(keys) {
         for key in &keys.strong {
             groups.entry(key).or_default().push(draft);
         }
     }
     groups.retain(|_, drafts| drafts.len() > 1);
-    let is_shared = |(key, drafts): (&IdentityKey, Vec<&Draft>)| {
+    let is_shared = |(key, drafts): (&IdentityKey, Vec<&ItemDraft>)| {
         // A teaser may match the texts of two others.
         let longest = drafts.iter().max_by_key(|draft| {
             let position = Reverse(draft.item.position);
@@ -204,28 +213,28 @@ fn shared_keys(drafts: &[Draft], keys: &[Keys]) -> HashSet<IdentityKey> {
         let mut others = drafts
             .iter()
             .filter(|other| !std::ptr::eq(**other, longest));
-        let is_shared = others.any(|other| differ(longest, other, key.kind));
+        let is_shared = others.any(|other| entries_differ(longest, other, key.kind));
         is_shared.then(|| key.clone())
     };
     groups.into_iter().filter_map(is_shared).collect()
 }
 
 /// Returns true if two entries differ. A date that one of them lacks (a teaser above the list) is no difference.
-fn differ(one: &Draft, other: &Draft, kind: IdentityKind) -> bool {
+fn entries_differ(one: &ItemDraft, other: &ItemDraft, kind: IdentityKind) -> bool {
     let dates = one.item.stated.zip(other.item.stated);
     let events = event_day(one).zip(event_day(other));
-    folded(&one.title) != folded(&other.title)
+    fold_text(&one.title) != fold_text(&other.title)
         || dates.is_some_and(|(one, other)| one.at != other.at)
         || events.is_some_and(|(one, other)| one != other)
-        || say_different_things(&one.item, &other.item, kind)
+        || texts_differ(&one.item, &other.item, kind)
 }
 
 /// Returns true if the texts of two entries of one title under one key make them two. A page may introduce one
 /// article in two ways, and a feed may list two versions of one entry (RFC 4287 §4.1.1).
-fn say_different_things(one: &Item, other: &Item, kind: IdentityKind) -> bool {
-    let (wording, beside) = (Wording::of(one), Wording::of(other));
+fn texts_differ(one: &Item, other: &Item, kind: IdentityKind) -> bool {
+    let (wording, beside) = (Wording::from_item(one), Wording::from_item(other));
     match kind {
-        _ if wording.holds(&beside) => false,
+        _ if wording.contains(&beside) => false,
         IdentityKind::Guid => !are_versions(one, other),
         IdentityKind::Address | IdentityKind::DateTitle => wording.is_unlike(&beside),
     }

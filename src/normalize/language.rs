@@ -31,14 +31,14 @@ const MIN_LETTERS: usize = 10;
 const MAX_WORD_BYTES: usize = 12;
 
 /// A language recognized by its words: its code, those words, and its name in `whichlang`, if any.
-type ByWords = (&'static str, Words, Option<Lang>);
+type LanguageByWords = (&'static str, Words, Option<Lang>);
 
 /// The languages written in Latin letters; first those that `whichlang` does not know.
-static BY_WORDS: LazyLock<Vec<ByWords>> = LazyLock::new(|| {
+static BY_WORDS: LazyLock<Vec<LanguageByWords>> = LazyLock::new(|| {
     let tables = TABLES.iter();
     let tables = tables.filter(|table| !table.detection.words.is_empty());
     let by_words = tables.map(|table| (table.code, table.detection.words, table.whichlang));
-    let mut by_words: Vec<ByWords> = by_words.collect();
+    let mut by_words: Vec<LanguageByWords> = by_words.collect();
     by_words.sort_by_key(|(_, _, whichlang)| whichlang.is_some());
     by_words
 });
@@ -63,22 +63,22 @@ static LANGUAGES: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| {
 });
 
 /// Returns the language of a text if it is certain; only the beginning is examined.
-pub fn language_of(text: &str) -> Option<Language> {
-    written(text, None)
+pub fn identify_language(text: &str) -> Option<Language> {
+    identify_expected(text, None)
 }
 
-/// As [`language_of`], but an expected language needs only one of the two methods to agree.
-pub(super) fn written(text: &str, expected: Option<&Language>) -> Option<Language> {
-    let text = beginning(text);
+/// As [`identify_language`], but an expected language needs only one of the two methods to agree.
+pub(super) fn identify_expected(text: &str, expected: Option<&Language>) -> Option<Language> {
+    let text = examined_part(text);
     let expected = expected.map(Language::primary);
-    let code = by_script(text).or_else(|| by_words(text, expected))?;
+    let code = identify_by_script(text).or_else(|| identify_by_words(text, expected))?;
     code.parse().ok()
 }
 
 /// Returns those of `languages` that an unidentified text is most likely in: those whose frequent words it has most
 /// of, and those without a list of words. A text without any such word may be in all.
-pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
-    let counted = counted(beginning(text));
+pub fn likeliest_languages(text: &str, languages: &[Language]) -> Vec<Language> {
+    let counted = count_words(examined_part(text));
     let count = |language: &Language| {
         let code = language.primary();
         let place = BY_WORDS.iter().position(|(known, _, _)| *known == code);
@@ -90,34 +90,34 @@ pub fn likeliest(text: &str, languages: &[Language]) -> Vec<Language> {
 }
 
 /// Returns the part of a text that is examined.
-pub(super) fn beginning(text: &str) -> &str {
+pub(super) fn examined_part(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(LOOKED_AT)).0
 }
 
-/// Returns true if [`language_of`] can recognize a language.
+/// Returns true if [`identify_language`] can recognize a language.
 pub(super) fn is_known(language: &Language) -> bool {
-    codes().any(|code| code == language.primary())
+    known_codes().any(|code| code == language.primary())
 }
 
-/// Returns the languages that [`language_of`] can recognize.
+/// Returns the languages that [`identify_language`] can recognize.
 pub fn known_languages() -> Vec<Language> {
-    codes().filter_map(|code| code.parse().ok()).collect()
+    known_codes().filter_map(|code| code.parse().ok()).collect()
 }
 
-fn codes() -> impl Iterator<Item = &'static str> {
+fn known_codes() -> impl Iterator<Item = &'static str> {
     let by_script = TABLES.iter().filter(|table| table.told_by_script);
     let by_words = BY_WORDS.iter().map(|(code, _, _)| *code);
     by_script.map(|table| table.code).chain(by_words)
 }
 
 /// Recognizes a script that one language uses, or that has letters of only one.
-fn by_script(text: &str) -> Option<&'static str> {
+fn identify_by_script(text: &str) -> Option<&'static str> {
     let count = |is_one: &dyn Fn(char) -> bool| text.chars().filter(|c| is_one(*c)).count();
     if text.is_ascii() || count(&|c| c > '\u{24F}') < MIN_LETTERS {
         return None;
     }
     let letters = count(&char::is_alphabetic);
-    let of = |code: &str| count(&|c| script(c) == Some(code));
+    let of = |code: &str| count(&|c| language_of_script(c) == Some(code));
     // Japanese is written in its own letters and in Chinese ones.
     if of("ja") * 5 > letters {
         return Some("ja");
@@ -136,7 +136,7 @@ fn by_script(text: &str) -> Option<&'static str> {
 }
 
 /// Returns the language that mostly uses a letter's script.
-fn script(letter: char) -> Option<&'static str> {
+fn language_of_script(letter: char) -> Option<&'static str> {
     match letter {
         '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => Some("el"),
         '\u{400}'..='\u{4FF}' => Some("ru"),
@@ -150,8 +150,8 @@ fn script(letter: char) -> Option<&'static str> {
     }
 }
 
-fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
-    let counted = counted(text);
+fn identify_by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
+    let counted = count_words(text);
     let enough = |count: u32, least| count >= least && count * MIN_SHARE >= counted.all;
     let alone = |place: &usize| {
         let others = counted
@@ -191,7 +191,7 @@ fn by_words(text: &str, expected: Option<&str>) -> Option<&'static str> {
 }
 
 /// Word counts of a text by language.
-struct Counted {
+struct WordCounts {
     all: u32,
     /// Number of words, by place in [`BY_WORDS`].
     known: [u32; MAX_BY_WORDS],
@@ -199,8 +199,8 @@ struct Counted {
     own: [u32; MAX_BY_WORDS],
 }
 
-fn counted(text: &str) -> Counted {
-    let mut counted = Counted {
+fn count_words(text: &str) -> WordCounts {
+    let mut counted = WordCounts {
         all: 0,
         known: [0; MAX_BY_WORDS],
         own: [0; MAX_BY_WORDS],
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let found = language_of(text);
+        let found = identify_language(text);
         assert_eq!(
             found.as_ref().map_or("", Language::as_str),
             expected,
@@ -319,7 +319,7 @@ mod tests {
                 .split(' ')
                 .map(|tag| tag.parse().unwrap())
                 .collect();
-            let found = likeliest(text, &languages);
+            let found = likeliest_languages(text, &languages);
             let found: Vec<&str> = found.iter().map(Language::as_str).collect();
             assert_eq!(found.join(" "), expected, "{text}");
         };
@@ -353,7 +353,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in any::<String>(), long in "[a-zñ 中]{100,300}") {
             for text in [&text, &long] {
-                let found = language_of(text);
+                let found = identify_language(text);
                 prop_assert!(found.is_none_or(|language| is_known(&language)));
             }
         }

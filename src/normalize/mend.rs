@@ -7,19 +7,19 @@ use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::html::reference;
+use super::html::parse_reference;
 
 /// Returns the repaired text.
-pub(super) fn mended(text: &str) -> Cow<'_, str> {
-    match unescaped(text) {
-        Cow::Borrowed(text) => unscrambled(text),
-        Cow::Owned(text) => Cow::Owned(unscrambled(&text).into_owned()),
+pub(super) fn mend_text(text: &str) -> Cow<'_, str> {
+    match unescape_text(text) {
+        Cow::Borrowed(text) => unscramble_text(text),
+        Cow::Owned(text) => Cow::Owned(unscramble_text(&text).into_owned()),
     }
 }
 
 /// Decodes double escapes: `AT&amp;T`, `caf&eacute;`, `&amp;nbsp;`. A text about markup is left alone, and so are
 /// references to ASCII characters other than quotes.
-fn unescaped(text: &str) -> Cow<'_, str> {
+fn unescape_text(text: &str) -> Cow<'_, str> {
     let speaks_of_markup = || {
         ["<", ">", "lt;", "gt;"]
             .iter()
@@ -32,7 +32,8 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let meant = piece.trim_start_matches("amp;");
-        let found = reference(meant).filter(|(c, ..)| !c.is_ascii() || matches!(c, '"' | '\''));
+        let found =
+            parse_reference(meant).filter(|(c, ..)| !c.is_ascii() || matches!(c, '"' | '\''));
         if let Some((c, combining, rest)) = found {
             plain.push(c);
             plain.extend(combining);
@@ -46,10 +47,10 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// Repairs UTF-8 that was decoded as windows-1252 or ISO 8859-1.
-fn unscrambled(text: &str) -> Cow<'_, str> {
+fn unscramble_text(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_TIMES {
-        let Some(meant) = read_again(&text) else {
+        let Some(meant) = repair_sequences(&text) else {
             break;
         };
         text = Cow::Owned(meant);
@@ -59,7 +60,7 @@ fn unscrambled(text: &str) -> Cow<'_, str> {
 
 /// Returns true if a text may contain a sequence that [`unscrambled`] repairs: a character that begins a UTF-8
 /// sequence, followed by one that continues it, or may have been one. Entities count as such.
-pub(super) fn is_suspect(text: &str) -> bool {
+pub(super) fn may_need_repair(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = memchr::memchr(LEAD_BYTE, rest.as_bytes()) {
         let mut chars = rest.get(at..).unwrap_or_default().chars();
@@ -90,7 +91,7 @@ const MAX_SEQUENCE: usize = 4;
 const MIN_RUN: usize = 3;
 
 /// A UTF-8 sequence whose bytes were decoded as separate characters.
-struct Sequence {
+struct ScrambledSequence {
     /// Byte offset in the text.
     start: usize,
     end: usize,
@@ -101,11 +102,11 @@ struct Sequence {
 
 /// Repairs the sequences of a text. If all characters outside ASCII are parts of sequences, one certain sequence is
 /// enough for all of them; otherwise only certain sequences are repaired.
-fn read_again(text: &str) -> Option<String> {
-    if !is_suspect(text) {
+fn repair_sequences(text: &str) -> Option<String> {
+    if !may_need_repair(text) {
         return None;
     }
-    let sequences = sequences(text);
+    let sequences = find_sequences(text);
     let is_any_certain = sequences.iter().any(|sequence| sequence.is_certain);
     let mut meant = String::with_capacity(text.len());
     let (mut at, mut is_whole) = (0, true);
@@ -124,12 +125,12 @@ fn read_again(text: &str) -> Option<String> {
         }
     }
     meant.push_str(text.get(at..).unwrap_or_default());
-    let meant = with_lost_ends(&meant).unwrap_or(meant);
+    let meant = repair_lost_ends(&meant).unwrap_or(meant);
     (meant != text).then_some(meant)
 }
 
-fn sequences(text: &str) -> Vec<Sequence> {
-    let mut found: Vec<Sequence> = Vec::new();
+fn find_sequences(text: &str) -> Vec<ScrambledSequence> {
+    let mut found: Vec<ScrambledSequence> = Vec::new();
     // Number of adjacent sequences at the end of `found`.
     let mut run = 0;
     let (mut at, mut before) = (0, None);
@@ -156,7 +157,7 @@ fn sequences(text: &str) -> Vec<Sequence> {
 }
 
 /// Returns the sequence at a byte of the text; `before` is the preceding character, repaired.
-fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<Sequence> {
+fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<ScrambledSequence> {
     let rest = text.get(at..)?;
     let lead = rest.chars().next().filter(|c| ('Â'..='ô').contains(c))?;
     let length = match lead {
@@ -170,14 +171,14 @@ fn sequence_at(text: &str, at: usize, before: Option<char>) -> Option<Sequence> 
     for (place, byte) in bytes.iter_mut().take(length).enumerate() {
         let c = written.next()?;
         (place == 0 || is_continuation(c)).then_some(())?;
-        *byte = byte_of(c)?;
+        *byte = original_byte(c)?;
         end += c.len_utf8();
     }
     let meant = std::str::from_utf8(bytes.get(..length)?).ok()?;
     let meant = meant.chars().next()?;
     let second = rest.chars().nth(1)?;
     let around = (before, written.next());
-    Some(Sequence {
+    Some(ScrambledSequence {
         start: at,
         end,
         meant,
@@ -222,7 +223,7 @@ fn is_western(c: char) -> bool {
 
 /// Repairs `Ã` whose second character is lost: a no-break space was folded, or an invisible soft hyphen removed. It
 /// was the beginning of `à` or `í`: no capital occurs among small letters, and `Ã` alone is not a word.
-fn with_lost_ends(text: &str) -> Option<String> {
+fn repair_lost_ends(text: &str) -> Option<String> {
     let mut pieces = text.split('Ã');
     let mut meant = pieces.next()?.to_owned();
     let mut is_mended = false;
@@ -253,11 +254,11 @@ fn with_lost_ends(text: &str) -> Option<String> {
 
 /// Returns true if a character represents a continuation byte: 0x80 to 0xBF.
 fn is_continuation(c: char) -> bool {
-    byte_of(c).is_some_and(|byte| (0x80..0xC0).contains(&byte))
+    original_byte(c).is_some_and(|byte| (0x80..0xC0).contains(&byte))
 }
 
 /// Returns the byte that was decoded as the character, by windows-1252 or ISO 8859-1.
-fn byte_of(c: char) -> Option<u8> {
+fn original_byte(c: char) -> Option<u8> {
     if let Ok(byte) = u8::try_from(u32::from(c)) {
         return Some(byte);
     }
@@ -273,7 +274,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(mended(text), expected);
+        assert_eq!(mend_text(text), expected);
     }
 
     #[test]
@@ -361,21 +362,21 @@ mod tests {
     #[test]
     fn hostile_texts_take_linear_time() {
         for piece in ["Ã", "Ãƒ", "é–“", "Ã ", "&amp;", "Â&", "ðŸ"] {
-            mended(&piece.repeat(300_000));
+            mend_text(&piece.repeat(300_000));
         }
     }
 
     proptest! {
         #[test]
         fn twice_is_once(text in "([&;#aé ]|amp|&amp;|eacute|nbsp|&#38;|lt;|Ã|Â|©|â€™|copy){0,20}") {
-            let once = mended(&text).into_owned();
-            prop_assert_eq!(mended(&once), once.as_str());
+            let once = mend_text(&text).into_owned();
+            prop_assert_eq!(mend_text(&once), once.as_str());
         }
 
         #[test]
         fn what_was_scrambled_is_read(text in "[a-zñáéíóúü¿¡–“”’ ]{0,20}[ñáéí–“’]") {
             let (scrambled, _) = WINDOWS_1252.decode_without_bom_handling(text.as_bytes());
-            prop_assert_eq!(mended(&scrambled), text.as_str());
+            prop_assert_eq!(mend_text(&scrambled), text.as_str());
         }
     }
 }

@@ -26,23 +26,23 @@ use std::borrow::Cow;
 
 use url::Url;
 
-pub use self::address::{canonical, comparable, file_address};
-use self::attached::{cuts, duration, links, named};
-pub use self::channel::{About, about};
-use self::copies::Copies;
-use self::dates::Dates;
+pub use self::address::{canonical_url, comparable_address, file_address};
+use self::attached::{clean_label, collect_links, parse_duration, report_cuts};
+pub use self::channel::{ChannelInfo, normalize_channel};
+use self::copies::DraftCopies;
+use self::dates::EntryDates;
 use self::html::Sanitizer;
-pub use self::html::{VERSION as SANITIZER_VERSION, restored, text as plain_text};
-pub use self::language::{known_languages, language_of, likeliest};
-pub use self::seen::{SeenField, content_hash, seen, wording_hash};
-pub use self::summary::dateline;
+pub use self::html::{VERSION as SANITIZER_VERSION, html_text as plain_text, restore_html};
+pub use self::language::{identify_language, known_languages, likeliest_languages};
+pub use self::seen::{SeenField, content_hash, seen_fields, wording_hash};
+pub use self::summary::find_dateline;
 use self::tail::SiteNames;
 pub use self::usual::UsualLanguage;
 pub use self::wording::Wording;
-use crate::dates::{Hints, order_of};
+use crate::dates::{DateHints, detect_order};
 use crate::model::{
-    Channel, DateOrder, Document, Enclosure, Extracted, Hash, IdentityKey, IdentityKind, Item,
-    ItemId, Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
+    DateOrder, Document, DocumentMetadata, Enclosure, Extracted, Hash, IdentityKey, IdentityKind,
+    Item, ItemId, Language, Person, Problem, RawAuthor, RawEnclosure, RawEntry, RawText, Reading,
     SafeHtml, Source, file_type,
 };
 
@@ -54,14 +54,14 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Makes one text safe for display; its relative addresses are resolved against `base`. `None` if nothing visible
 /// remains.
-pub fn sanitized(text: &RawText, base: &Url) -> Option<SafeHtml> {
+pub fn sanitize_text(text: &RawText, base: &Url) -> Option<SafeHtml> {
     Sanitizer::new(base).sanitize(text)
 }
 
 /// Returns the visible text of possible markup, for classification rather than publication.
-pub fn as_read(text: &str) -> Cow<'_, str> {
-    if html::holds_markup(text) {
-        Cow::Owned(html::text_of(text))
+pub fn read_visible_text(text: &str) -> Cow<'_, str> {
+    if html::contains_markup(text) {
+        Cow::Owned(html::visible_text(text))
     } else {
         Cow::Borrowed(text)
     }
@@ -80,14 +80,14 @@ pub struct Normalized {
 
 /// Normalizes one poll of `source`: each page is a document with its entries.
 pub fn normalize(source: &Source, pages: Vec<(Document, Extracted)>) -> Normalized {
-    normalize_by(source, pages, Copies::of)
+    normalize_by(source, pages, DraftCopies::from_drafts)
 }
 
 /// Normalizes a poll; `copies` decides about entries that are alike in everything.
 fn normalize_by(
     source: &Source,
     pages: Vec<(Document, Extracted)>,
-    copies: impl FnOnce(&[Draft]) -> Copies,
+    copies: impl FnOnce(&[ItemDraft]) -> DraftCopies,
 ) -> Normalized {
     let mut problems = Vec::new();
     let mut drafts = Vec::new();
@@ -98,17 +98,17 @@ fn normalize_by(
             .entries
             .iter()
             .filter_map(|entry| entry.published.as_deref());
-        let order = order_of(written).or(extracted.date_order);
-        let page = Page::new(source, &document, &extracted.channel, order);
+        let order = detect_order(written).or(extracted.date_order);
+        let page = PageNormalizer::new(source, &document, &extracted.channel, order);
         for entry in extracted.entries {
             let list = (number, entry.list);
-            let draft = page.draft(entry, position, &mut problems);
-            drafts.extend(draft.map(|draft| Draft { list, ..draft }));
+            let draft = page.draft_item(entry, position, &mut problems);
+            drafts.extend(draft.map(|draft| ItemDraft { list, ..draft }));
             position += 1;
         }
     }
     let copies = copies(&drafts);
-    let mut normalized = identity::assign(&source.id, drafts, &copies);
+    let mut normalized = identity::assign_ids(&source.id, drafts, &copies);
     assume_language(source, &mut normalized);
     problems.append(&mut normalized.problems);
     Normalized {
@@ -120,7 +120,7 @@ fn normalize_by(
 /// Gives items of unknown language that of their source: the stored one, else that of most other items.
 fn assume_language(source: &Source, normalized: &mut Normalized) {
     let kept = source.usual_language.clone();
-    let usual = || UsualLanguage::of(&normalized.items).map(|usual| usual.language);
+    let usual = || UsualLanguage::from_items(&normalized.items).map(|usual| usual.language);
     let Some(language) = kept.or_else(usual) else {
         return;
     };
@@ -132,7 +132,7 @@ fn assume_language(source: &Source, normalized: &mut Normalized) {
 
 /// The keys that identify an entry of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub struct EntryIdentity {
     /// The key that its item's id is made of, as far as this document alone shows.
     pub key: IdentityKey,
     /// Stated date and title, which show whether two entries of one key are the same.
@@ -143,7 +143,11 @@ pub struct Identity {
 
 /// Returns the identity of each entry of a document; `None` for one that becomes no item. Dates found only in texts
 /// are ignored: nothing is published from this.
-pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec<Option<Identity>> {
+pub fn entry_identities(
+    source: &Source,
+    document: &Document,
+    read: &Extracted,
+) -> Vec<Option<EntryIdentity>> {
     let light = Extracted {
         channel: read.channel.clone(),
         entries: read.entries.iter().map(without_texts).collect(),
@@ -158,12 +162,12 @@ pub fn identities(source: &Source, document: &Document, read: &Extracted) -> Vec
     let mut identities = vec![None; read.entries.len()];
     let Normalized {
         items, repeated, ..
-    } = normalize_by(source, vec![(bodiless, light)], |_| Copies::default());
+    } = normalize_by(source, vec![(bodiless, light)], |_| DraftCopies::default());
     for item in items.into_iter().chain(repeated) {
         if let Some(place) = identities.get_mut(item.position as usize) {
             let is_weak = item.key.kind == IdentityKind::DateTitle;
             let entry = read.entries.get(item.position as usize);
-            *place = Some(Identity {
+            *place = Some(EntryIdentity {
                 text: entry.filter(|_| is_weak).map(text_hash),
                 key: item.key,
                 weak_key: item.weak_key,
@@ -178,7 +182,7 @@ fn text_hash(entry: &RawEntry) -> Hash {
     let texts =
         [&entry.summary, &entry.content].map(|text| text.as_ref().map_or("", RawText::as_str));
     let files = entry.enclosures.iter().map(|file| file.url.as_str());
-    Hash::of_parts(texts.into_iter().chain(files))
+    Hash::digest_parts(texts.into_iter().chain(files))
 }
 
 /// Returns an entry without its long texts; an entry without a title gets one from its texts.
@@ -200,11 +204,11 @@ fn without_texts(entry: &RawEntry) -> RawEntry {
 }
 
 /// Removes text that programs append; returns `None` if there is none.
-type Cut = fn(&SafeHtml) -> Option<String>;
+type TailCut = fn(&SafeHtml) -> Option<String>;
 
 /// An item without its identity, which depends on the others of its poll, and the parts of that identity, in
 /// spellings that never change, even when published spellings improve.
-struct Draft {
+struct ItemDraft {
     guid: Option<String>,
     address: Option<Url>,
     title: String,
@@ -213,10 +217,10 @@ struct Draft {
     list: (usize, Option<usize>),
 }
 
-struct Page<'a> {
+struct PageNormalizer<'a> {
     source: &'a Source,
     document: &'a Document,
-    channel: &'a Channel,
+    channel: &'a DocumentMetadata,
     /// The order of numeric dates found in the document.
     order: Option<DateOrder>,
     /// The base of relative addresses.
@@ -224,16 +228,20 @@ struct Page<'a> {
     site: SiteNames,
 }
 
-impl<'a> Page<'a> {
+impl<'a> PageNormalizer<'a> {
     fn new(
         source: &'a Source,
         document: &'a Document,
-        channel: &'a Channel,
+        channel: &'a DocumentMetadata,
         order: Option<DateOrder>,
     ) -> Self {
         let base = source.location.public_base(&document.url);
         let base = stated_base(&base, channel).unwrap_or(base);
-        let titled = channel.title.as_ref().map(text::line).unwrap_or_default();
+        let titled = channel
+            .title
+            .as_ref()
+            .map(text::plain_line)
+            .unwrap_or_default();
         let host = document.url.host_str().unwrap_or_default();
         let site = SiteNames::new([
             &source.name,
@@ -251,43 +259,43 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn draft(
+    fn draft_item(
         &self,
         entry: RawEntry,
         position: usize,
         problems: &mut Vec<Problem>,
-    ) -> Option<Draft> {
-        let entry = own_key::hide(&self.source.location, entry);
-        let own_base = self.public(entry.base.as_ref());
+    ) -> Option<ItemDraft> {
+        let entry = own_key::hide_own_key(&self.source.location, entry);
+        let own_base = self.public_base(entry.base.as_ref());
         let base = own_base.as_ref().unwrap_or(&self.base);
-        let (summary, content) = self.texts(&entry, base);
-        let text = plain(&[summary.as_ref(), content.as_ref()]);
+        let (summary, content) = self.sanitize_texts(&entry, base);
+        let text = join_plain_texts(&[summary.as_ref(), content.as_ref()]);
         let link = entry.link.as_deref();
-        let address = link.and_then(|link| canonical(link, base));
-        let enclosures = enclosures(&entry, base);
-        let links = links(&entry, address.as_ref(), base);
-        problems.extend(cuts(&entry, position + 1));
+        let address = link.and_then(|link| canonical_url(link, base));
+        let enclosures = collect_enclosures(&entry, base);
+        let links = collect_links(&entry, address.as_ref(), base);
+        problems.extend(report_cuts(&entry, position + 1));
         let image = entry
             .image
             .as_ref()
-            .and_then(|found| picture::image(found, base));
-        let image = image.or_else(|| picture::among(&enclosures));
+            .and_then(|found| picture::normalize_image(found, base));
+        let image = image.or_else(|| picture::image_among(&enclosures));
         let linked = address.as_ref();
         let linked = linked.or(enclosures.first().map(|file| &file.url));
-        let stand_in = self.stand_in(linked, says_something(&entry));
-        let Some((title, known_as)) = titles(&entry, &text, stand_in) else {
+        let stand_in = self.stand_in_title(linked, has_content(&entry));
+        let Some((title, known_as)) = choose_titles(&entry, &text, stand_in) else {
             problems.push(Problem::Empty {
                 position: position + 1,
             });
             return None;
         };
-        let title = self.site.without(title);
+        let title = self.site.strip_from_title(title);
         let summary = summary.or_else(|| {
-            let begins = summary::of_text(&text, &title)?;
-            self.safe(&RawText::Plain(begins), None, base)
+            let begins = summary::summarize_text(&text, &title)?;
+            self.sanitize_text(&RawText::Plain(begins), None, base)
         });
-        let language = self.language(&entry, &title, &text);
-        let dates = self.dates(
+        let language = self.choose_language(&entry, &title, &text);
+        let dates = self.read_dates(
             &entry,
             address.as_ref(),
             language.as_ref(),
@@ -295,9 +303,9 @@ impl<'a> Page<'a> {
             problems,
         );
         let item = Item {
-            id: ItemId::new(&self.source.id, &unidentified()),
-            key: unidentified(),
-            weak_key: unidentified(),
+            id: ItemId::new(&self.source.id, &placeholder_key()),
+            key: placeholder_key(),
+            weak_key: placeholder_key(),
             source: self.source.id.clone(),
             title,
             address,
@@ -306,8 +314,8 @@ impl<'a> Page<'a> {
             text,
             language,
             assumed_language: None,
-            authors: self.authors(&entry, base),
-            tags: tags(&entry),
+            authors: self.choose_authors(&entry, base),
+            tags: collect_tags(&entry),
             enclosures,
             links,
             image,
@@ -318,11 +326,11 @@ impl<'a> Page<'a> {
             position: u32::try_from(position).unwrap_or(u32::MAX),
             regions: Vec::new(),
         };
-        Some(Draft {
+        Some(ItemDraft {
             guid: entry
                 .guid
-                .map(|guid| text::bounded(guid.trim(), text::MAX_LINE).into_owned()),
-            address: link.and_then(|link| address::spelled(link, base)),
+                .map(|guid| text::shorten_text(guid.trim(), text::MAX_LINE).into_owned()),
+            address: link.and_then(|link| address::identity_url(link, base)),
             title: known_as,
             item,
             list: (0, None),
@@ -330,34 +338,34 @@ impl<'a> Page<'a> {
     }
 
     /// Returns summary and full text, sanitized and without text appended by programs.
-    fn texts(&self, entry: &RawEntry, base: &Url) -> (Option<SafeHtml>, Option<SafeHtml>) {
-        let safe = |text: &Option<RawText>, own: &Option<Url>, cut: Cut| {
-            let safe = self.safe(text.as_ref()?, own.as_ref(), base)?;
+    fn sanitize_texts(&self, entry: &RawEntry, base: &Url) -> (Option<SafeHtml>, Option<SafeHtml>) {
+        let safe = |text: &Option<RawText>, own: &Option<Url>, cut: TailCut| {
+            let safe = self.sanitize_text(text.as_ref()?, own.as_ref(), base)?;
             match cut(&safe) {
-                Some(shorter) => self.safe(&RawText::Html(shorter), own.as_ref(), base),
+                Some(shorter) => self.sanitize_text(&RawText::Html(shorter), own.as_ref(), base),
                 None => Some(safe),
             }
         };
         (
-            safe(&entry.summary, &entry.summary_base, tail::of_summary),
-            safe(&entry.content, &entry.content_base, tail::of_content),
+            safe(&entry.summary, &entry.summary_base, tail::cut_summary_tail),
+            safe(&entry.content, &entry.content_base, tail::cut_content_tail),
         )
     }
 
     /// Returns a base stated by the document, without the secrets that only the source's own address may contain.
-    fn public(&self, base: Option<&Url>) -> Option<Url> {
+    fn public_base(&self, base: Option<&Url>) -> Option<Url> {
         base.map(|base| self.source.location.public_base(base))
     }
 
     /// Sanitizes a text; addresses are resolved against its own base, else against the entry's.
-    fn safe(&self, text: &RawText, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
-        let own = self.public(own);
+    fn sanitize_text(&self, text: &RawText, own: Option<&Url>, base: &Url) -> Option<SafeHtml> {
+        let own = self.public_base(own);
         Sanitizer::new(own.as_ref().unwrap_or(base)).sanitize(text)
     }
 
     /// Returns a title for an entry without title and text: a mere picture, file or link. Results of a selector or of
     /// page detection without either are no entries, but headings or rules.
-    fn stand_in(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
+    fn stand_in_title(&self, linked: Option<&Url>, is_entry: bool) -> Option<String> {
         if matches!(
             self.source.reading,
             Reading::Html(_) | Reading::Page | Reading::Json { .. } | Reading::Xml(_)
@@ -365,15 +373,15 @@ impl<'a> Page<'a> {
             return None;
         }
         let name = || is_entry.then(|| self.source.name.clone());
-        linked.map(address::as_title).or_else(name)
+        linked.map(address::address_title).or_else(name)
     }
 
     /// Chooses the language: the operator's setting, then the entry's. A channel's language is often a template's
     /// default, so the text decides if it can.
-    fn language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
+    fn choose_language(&self, entry: &RawEntry, title: &str, text: &str) -> Option<Language> {
         let found = |tag: &Option<String>| {
             let language: Option<Language> = tag.as_deref().and_then(|tag| tag.parse().ok());
-            language.filter(Language::is_one)
+            language.filter(Language::is_single)
         };
         let stated = self.source.language.clone();
         if let Some(stated) = stated.or_else(|| found(&entry.language)) {
@@ -386,8 +394,8 @@ impl<'a> Page<'a> {
         {
             return channel;
         }
-        let begins = format!("{title}\n{}", language::beginning(text));
-        let written = language::written(&begins, channel.as_ref());
+        let begins = format!("{title}\n{}", language::examined_part(text));
+        let written = language::identify_expected(&begins, channel.as_ref());
         let agree = |written: &Language| {
             channel
                 .as_ref()
@@ -396,36 +404,36 @@ impl<'a> Page<'a> {
         written.filter(|written| !agree(written)).or(channel)
     }
 
-    fn authors(&self, entry: &RawEntry, base: &Url) -> Vec<Person> {
+    fn choose_authors(&self, entry: &RawEntry, base: &Url) -> Vec<Person> {
         let found = if entry.authors.is_empty() {
             &self.channel.authors
         } else {
             &entry.authors
         };
-        people(found, base)
+        collect_people(found, base)
     }
 
-    fn dates(
+    fn read_dates(
         &self,
         entry: &RawEntry,
         address: Option<&Url>,
         language: Option<&Language>,
         position: usize,
         problems: &mut Vec<Problem>,
-    ) -> Dates {
-        let hints = Hints {
+    ) -> EntryDates {
+        let hints = DateHints {
             language,
             order: self.source.date_order,
             learned: self.order,
             zone: self.source.zone,
             now: self.document.fetched_at,
         };
-        Dates::of(entry, address, &hints, position + 1, problems)
+        EntryDates::from_entry(entry, address, &hints, position + 1, problems)
     }
 }
 
 /// Returns the address that a feed read from a file states for itself: its own, else its page's.
-fn stated_base(base: &Url, channel: &Channel) -> Option<Url> {
+fn stated_base(base: &Url, channel: &DocumentMetadata) -> Option<Url> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     if is_web(base) {
         return None;
@@ -438,7 +446,7 @@ fn stated_base(base: &Url, channel: &Channel) -> Option<Url> {
 }
 
 /// Returns the placeholder for a draft's key, until `identity::assign` has seen the whole poll.
-fn unidentified() -> IdentityKey {
+fn placeholder_key() -> IdentityKey {
     IdentityKey {
         kind: IdentityKind::DateTitle,
         value: String::new(),
@@ -446,11 +454,11 @@ fn unidentified() -> IdentityKey {
 }
 
 /// Joins the texts without markup; a summary that is part of the content is not repeated.
-fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
+fn join_plain_texts(parts: &[Option<&SafeHtml>; 2]) -> String {
     let texts: Vec<String> = parts
         .iter()
         .flatten()
-        .map(|html| html::text(html))
+        .map(|html| html::html_text(html))
         .collect();
     let on_one_line = |text: &str| text.replace('\n', " ");
     match texts.as_slice() {
@@ -466,26 +474,30 @@ fn plain(parts: &[Option<&SafeHtml>; 2]) -> String {
 
 /// Returns the title as found, else the beginning of the text, else `stand_in`: once as shown, and once as spelled in
 /// ids.
-fn titles(entry: &RawEntry, text: &str, stand_in: Option<String>) -> Option<(String, String)> {
+fn choose_titles(
+    entry: &RawEntry,
+    text: &str,
+    stand_in: Option<String>,
+) -> Option<(String, String)> {
     let stated = |spelled: fn(&RawText) -> String| {
         let title = entry.title.as_ref().map(spelled);
         title.filter(|title| !title.is_empty())
     };
-    let (_, told) = text.split_at(dateline(text).map_or(0, |found| found.end));
-    let told = || text::title_from(told).map(|title| text::line(&RawText::Plain(title)));
+    let (_, told) = text.split_at(find_dateline(text).map_or(0, |found| found.end));
+    let told = || text::title_from_text(told).map(|title| text::plain_line(&RawText::Plain(title)));
     let told = || told().filter(|title| !title.is_empty());
-    let shown = stated(text::line)
+    let shown = stated(text::plain_line)
         .or_else(told)
         .or_else(|| stand_in.clone())?;
-    let known = stated(text::as_found)
-        .or_else(|| text::title_from(text))
+    let known = stated(text::unrepaired_line)
+        .or_else(|| text::title_from_text(text))
         .or(stand_in);
     let known = known.unwrap_or_else(|| shown.clone());
     Some((shown, known))
 }
 
 /// Returns true if an entry is more than a pair of tags.
-fn says_something(entry: &RawEntry) -> bool {
+fn has_content(entry: &RawEntry) -> bool {
     let (base, list) = (entry.base.clone(), entry.list);
     *entry
         != RawEntry {
@@ -495,26 +507,26 @@ fn says_something(entry: &RawEntry) -> bool {
         }
 }
 
-fn tags(entry: &RawEntry) -> Vec<String> {
+fn collect_tags(entry: &RawEntry) -> Vec<String> {
     let names = entry
         .tags
         .iter()
         .map(|tag| RawText::Unsaid(tag.name.clone()));
-    let mut tags = text::once_each(names.map(|name| text::line(&name)));
+    let mut tags = text::unique_texts(names.map(|name| text::plain_line(&name)));
     tags.truncate(MAX_LIST);
     tags
 }
 
-fn enclosures(entry: &RawEntry, base: &Url) -> Vec<Enclosure> {
+fn collect_enclosures(entry: &RawEntry, base: &Url) -> Vec<Enclosure> {
     let found = entry.enclosures.iter();
-    let enclosures = found.filter_map(|found| enclosure(found, base));
+    let enclosures = found.filter_map(|found| normalize_enclosure(found, base));
     enclosures.take(MAX_LIST).collect()
 }
 
 /// Returns each person once, in order.
-fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
+fn collect_people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
-    for person in found.iter().filter_map(|author| person(author, base)) {
+    for person in found.iter().filter_map(|author| parse_person(author, base)) {
         if people.len() < MAX_LIST && !people.iter().any(|known| known.name == person.name) {
             people.push(person);
         }
@@ -524,8 +536,8 @@ fn people(found: &[RawAuthor], base: &Url) -> Vec<Person> {
 
 /// Parses an author. RSS 2.0 writes `mail (name)`, others `name (mail)` or `name <mail>`; the mail address stays
 /// private.
-fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
-    let line = text::line(&RawText::Unsaid(author.name.clone()));
+fn parse_person(author: &RawAuthor, base: &Url) -> Option<Person> {
+    let line = text::plain_line(&RawText::Unsaid(author.name.clone()));
     let is_name = |part: &&str| !part.is_empty() && !part.contains('@');
     let mut parts = line.split(['(', ')', '<', '>']).map(str::trim);
     let named = if line.contains('@') {
@@ -533,14 +545,17 @@ fn person(author: &RawAuthor, base: &Url) -> Option<Person> {
     } else {
         &line
     };
-    let url = author.url.as_deref().and_then(|url| canonical(url, base));
+    let url = author
+        .url
+        .as_deref()
+        .and_then(|url| canonical_url(url, base));
     (!named.is_empty()).then(|| Person {
         name: named.to_owned(),
         url,
     })
 }
 
-fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
+fn normalize_enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
     let url = file_address(&found.url, base)?;
     let mime_type = found
         .mime_type
@@ -551,7 +566,7 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
         .filter(|mime| !mime.eq_ignore_ascii_case(UNKNOWN_TYPE));
     let is_exact = |mime: &&str| !mime.ends_with("/*");
     Some(Enclosure {
-        title: found.title.clone().and_then(named),
+        title: found.title.clone().and_then(clean_label),
         mime_type: mime_type
             .filter(is_exact)
             .or_else(|| file_type(&url))
@@ -564,7 +579,7 @@ fn enclosure(found: &RawEnclosure, base: &Url) -> Option<Enclosure> {
             .as_deref()
             .and_then(|length| length.trim().parse().ok())
             .unwrap_or(0),
-        duration_seconds: found.duration.as_deref().and_then(duration),
+        duration_seconds: found.duration.as_deref().and_then(parse_duration),
     })
 }
 
@@ -575,12 +590,13 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::model::{
-        Css, Dated, Field, Location, Place, Precision, PublicUrl, Published, Rule, Rules, Timestamp,
+        ConfigPosition, Css, Dated, Field, Location, Precision, PublicUrl, Published, Rule, Rules,
+        Timestamp,
     };
 
     pub(crate) fn source() -> Source {
         let url: Url = "https://host.example/list".parse().unwrap();
-        let place = Place {
+        let place = ConfigPosition {
             file: "sources.toml".into(),
             line: 1,
             column: 1,
@@ -588,7 +604,7 @@ pub(crate) mod tests {
         Source {
             name: "Host".into(),
             reading: Reading::Feed,
-            ..Source::at(
+            ..Source::from_location(
                 Location::Http(PublicUrl::new(url)),
                 "host".parse().unwrap(),
                 place,
@@ -671,7 +687,9 @@ pub(crate) mod tests {
         let place: Css = "p".parse().unwrap();
         let rules = Rules {
             item: vec![place.clone()],
-            fields: [(Field::Title, Rule::at(place))].into_iter().collect(),
+            fields: [(Field::Title, Rule::from_place(place))]
+                .into_iter()
+                .collect(),
         };
         let page = Source {
             reading: Reading::Html(Box::new(rules)),
@@ -782,7 +800,7 @@ pub(crate) mod tests {
                 duration: None,
             };
             let base = "https://host.example/".parse().unwrap();
-            enclosure(&found, &base).unwrap()
+            normalize_enclosure(&found, &base).unwrap()
         };
         let mime_type = |found: &str| file("/a", found, "").mime_type;
         assert_eq!(mime_type(" Audio/MPEG; a=b "), "audio/mpeg; a=b");
@@ -805,7 +823,8 @@ pub(crate) mod tests {
                 name: text.into(),
                 url: None,
             };
-            person(&author, &"https://host.example/".parse().unwrap()).map(|person| person.name)
+            parse_person(&author, &"https://host.example/".parse().unwrap())
+                .map(|person| person.name)
         };
         assert_eq!(
             name("ana@host.example (Ana &amp; Co)").as_deref(),

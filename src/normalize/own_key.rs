@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use crate::model::{Location, RawEntry, RawText};
 
 /// Hides the key of the source at `location` in the addresses and texts of an entry.
-pub(super) fn hide(location: &Location, mut entry: RawEntry) -> RawEntry {
-    if !location.has_key() {
+pub(super) fn hide_own_key(location: &Location, mut entry: RawEntry) -> RawEntry {
+    if !location.has_key_parameter() {
         return entry;
     }
     let hide = |text: &mut String| {

@@ -9,7 +9,7 @@ use super::text;
 use crate::model::{Enclosure, Image, RawImage, RawText};
 
 /// Normalizes a picture; returns `None` for an image of one pixel, which shows nothing and tracks its readers.
-pub(super) fn image(found: &RawImage, base: &Url) -> Option<Image> {
+pub(super) fn normalize_image(found: &RawImage, base: &Url) -> Option<Image> {
     let side = |text: &Option<String>| {
         let text = text.as_deref()?.trim().trim_end_matches("px").trim_end();
         text.parse().ok().filter(|side| *side > 0)
@@ -17,7 +17,7 @@ pub(super) fn image(found: &RawImage, base: &Url) -> Option<Image> {
     let (width, height) = (side(&found.width), side(&found.height));
     let is_dot = width == Some(1) && height == Some(1);
     let alt = found.alt.clone().map(RawText::Unsaid);
-    let alt = alt.as_ref().map(text::line);
+    let alt = alt.as_ref().map(text::plain_line);
     let alt = alt.filter(|alt| !alt.is_empty() && !is_file_name(alt));
     (!is_dot).then_some(Image {
         url: file_address(&found.url, base)?,
@@ -36,7 +36,7 @@ fn is_file_name(alt: &str) -> bool {
 }
 
 /// Returns the first file that is a picture.
-pub(super) fn among(enclosures: &[Enclosure]) -> Option<Image> {
+pub(super) fn image_among(enclosures: &[Enclosure]) -> Option<Image> {
     let mut pictures = enclosures
         .iter()
         .filter(|file| file.mime_type.starts_with("image/"));
@@ -61,7 +61,7 @@ mod tests {
                 width: Some(width.into()),
                 height: Some(height.into()),
             };
-            let found = image(&found, &"https://host.example/n/".parse().unwrap())?;
+            let found = normalize_image(&found, &"https://host.example/n/".parse().unwrap())?;
             let size = (found.width, found.height);
             Some((String::from(found.url), found.alt.unwrap_or_default(), size))
         };

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::address::destination;
-use super::html::{Piece, pieces};
+use super::address::destination_key;
+use super::html::{VisiblePart, visible_parts};
 use crate::model::{Dated, EventDay, Hash, Item, Precision, SafeHtml};
 use crate::text::is_invisible;
 
@@ -30,21 +30,21 @@ const STRUCK: char = '\u{336}';
 
 /// Returns the fields that readers see and the publisher can change. Derived dates are not included. The day of an
 /// event is included if the entry gives another date as well.
-pub fn seen(item: &Item) -> [SeenField; 10] {
+pub fn seen_fields(item: &Item) -> [SeenField; 10] {
     let words = |name, value: String| SeenField {
         name,
         wording: value.clone(),
         value,
     };
-    let date = item.stated.map(moment).unwrap_or_default();
+    let date = item.stated.map(format_moment).unwrap_or_default();
     let event = match item.event {
-        Some(EventDay::Stated(dated)) => Some(moment(dated)).filter(|day| *day != date),
+        Some(EventDay::Stated(dated)) => Some(format_moment(dated)).filter(|day| *day != date),
         Some(EventDay::Derived(_)) | None => None,
     };
-    let links = item.links.iter().map(|link| destination(&link.url));
+    let links = item.links.iter().map(|link| destination_key(&link.url));
     // The query of a picture's address gives its size, or its expiry.
     let image = item.image.as_ref().map(|image| {
-        let address = destination(&image.url);
+        let address = destination_key(&image.url);
         let end = address.find(['?', '#']).unwrap_or(address.len());
         address.split_at(end).0.to_owned()
     });
@@ -53,13 +53,17 @@ pub fn seen(item: &Item) -> [SeenField; 10] {
         words("title", without_spaces(&item.title)),
         SeenField {
             name: "address",
-            value: item.address.as_ref().map(destination).unwrap_or_default(),
+            value: item
+                .address
+                .as_ref()
+                .map(destination_key)
+                .unwrap_or_default(),
             wording: String::new(),
         },
-        text("summary", item.summary.as_ref()),
-        text("content", item.content.as_ref()),
+        text_field("summary", item.summary.as_ref()),
+        text_field("content", item.content.as_ref()),
         words("authors", authors.collect::<Vec<_>>().join("\n")),
-        files(item),
+        files_field(item),
         SeenField {
             name: "links",
             value: links.collect::<Vec<_>>().join("\n"),
@@ -80,31 +84,31 @@ pub fn seen(item: &Item) -> [SeenField; 10] {
 
 /// Returns a hash of the visible fields: if it differs, the item was updated.
 pub fn content_hash(item: &Item) -> Hash {
-    Hash::of_parts(seen(item).iter().map(|field| field.value.as_str()))
+    Hash::digest_parts(seen_fields(item).iter().map(|field| field.value.as_str()))
 }
 
 /// Returns a hash of the words alone, which stay when a site moves and changes every address and date.
 pub fn wording_hash(item: &Item) -> Hash {
-    Hash::of_parts(seen(item).iter().map(|field| field.wording.as_str()))
+    Hash::digest_parts(seen_fields(item).iter().map(|field| field.wording.as_str()))
 }
 
 /// Formats a moment independently of its zone.
-fn moment(dated: Dated) -> String {
+fn format_moment(dated: Dated) -> String {
     match dated.precision {
         Precision::Instant => dated.at.to_utc().to_rfc3339(),
-        Precision::Day | Precision::Month | Precision::Year => dated.local(),
+        Precision::Day | Precision::Month | Precision::Year => dated.format_local(),
     }
 }
 
 /// Returns the words and links of a text, ignoring the elements that contain them.
-fn text(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
+fn text_field(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
     let mut wording = String::new();
     let mut links = BTreeSet::new();
-    for piece in html.into_iter().flat_map(pieces) {
+    for piece in html.into_iter().flat_map(visible_parts) {
         match piece {
-            Piece::Text(text) => wording.extend(text.chars().filter(|c| is_seen(*c))),
-            Piece::Struck => wording.push(STRUCK),
-            Piece::Address(address) => _ = links.insert(leads_to(&address)),
+            VisiblePart::Text(text) => wording.extend(text.chars().filter(|c| is_visible_char(*c))),
+            VisiblePart::Struck => wording.push(STRUCK),
+            VisiblePart::Address(address) => _ = links.insert(destination_text(&address)),
         }
     }
     let mut value = wording.clone();
@@ -120,15 +124,16 @@ fn text(name: &'static str, html: Option<&SafeHtml>) -> SeenField {
     }
 }
 
-fn leads_to(address: &str) -> String {
-    Url::parse(address).map_or_else(|_| address.to_owned(), |url| destination(&url))
+fn destination_text(address: &str) -> String {
+    Url::parse(address).map_or_else(|_| address.to_owned(), |url| destination_key(&url))
 }
 
-fn files(item: &Item) -> SeenField {
+fn files_field(item: &Item) -> SeenField {
     let (mut value, mut wording) = (String::new(), String::new());
     for file in &item.enclosures {
         let title = file.title.as_deref().unwrap_or_default();
-        writeln!(value, "{} {title}", destination(&file.url)).expect("a string takes everything");
+        writeln!(value, "{} {title}", destination_key(&file.url))
+            .expect("a string takes everything");
         writeln!(wording, "{title}").expect("a string takes everything");
     }
     SeenField {
@@ -140,10 +145,10 @@ fn files(item: &Item) -> SeenField {
 
 /// Removes white space, which depends on the elements around the words.
 fn without_spaces(text: &str) -> String {
-    text.chars().filter(|c| is_seen(*c)).collect()
+    text.chars().filter(|c| is_visible_char(*c)).collect()
 }
 
-fn is_seen(c: char) -> bool {
+fn is_visible_char(c: char) -> bool {
     !c.is_whitespace() && !is_invisible(c)
 }
 
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
     use crate::model::{Enclosure, Person, RawText};
     use crate::normalize::tests::{entry, source};
-    use crate::normalize::{normalize, sanitized};
+    use crate::normalize::{normalize, sanitize_text};
 
     fn item() -> Item {
         let page = entry::page(&["g|/a|One|2021-06-28T08:00:00Z|"]);
@@ -162,7 +167,7 @@ mod tests {
     fn with_text(html: &str) -> Item {
         let base = "https://host.example/".parse().unwrap();
         Item {
-            content: sanitized(&RawText::Html(html.to_owned()), &base),
+            content: sanitize_text(&RawText::Html(html.to_owned()), &base),
             ..item()
         }
     }

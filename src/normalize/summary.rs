@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::text::bounded;
+use super::text::shorten_text;
 use crate::languages;
-use crate::text::folded;
+use crate::text::fold_text;
 
 /// Length up to which a text is its own summary, in characters.
 const SHORT: usize = 400;
@@ -24,7 +24,7 @@ static ABBREVIATIONS: LazyLock<FxHashSet<&str>> =
 
 /// Returns the range of a text's dateline, in bytes from the beginning, up to where the text itself begins:
 /// `SAN JOSÉ, 28 June (Agency) – The ministry …`
-pub fn dateline(text: &str) -> Option<Range<usize>> {
+pub fn find_dateline(text: &str) -> Option<Range<usize>> {
     let line = text.lines().next().unwrap_or_default();
     let (begin, _) = line.split_at(line.floor_char_boundary(MAX_DATELINE));
     begin
@@ -92,17 +92,17 @@ fn is_name(text: &str) -> bool {
 
 /// Returns whole sentences from the beginning of a long text, on one line; `None` for a text that is short enough.
 /// Lines before the first with complete sentences are skipped, and so is a repetition of the title.
-pub(super) fn of_text(text: &str, title: &str) -> Option<String> {
+pub(super) fn summarize_text(text: &str, title: &str) -> Option<String> {
     text.chars().nth(SHORT)?;
     let is_told = |line: &&str| {
-        line.ends_with(['.', '!', '?', '…', '”', '»', '"']) && folded(line) != folded(title)
+        line.ends_with(['.', '!', '?', '…', '”', '»', '"']) && fold_text(line) != fold_text(title)
     };
     let told = text
         .lines()
         .skip_while(|line| !is_told(line))
         .take_while(is_told);
     let mut summary = String::new();
-    for sentence in told.flat_map(sentences) {
+    for sentence in told.flat_map(split_sentences) {
         if summary.chars().count() + sentence.chars().count() >= MAX_SUMMARY {
             break;
         }
@@ -110,13 +110,13 @@ pub(super) fn of_text(text: &str, title: &str) -> Option<String> {
         summary.push_str(sentence);
     }
     if summary.is_empty() {
-        summary = bounded(text.lines().next()?, MAX_SUMMARY).into_owned();
+        summary = shorten_text(text.lines().next()?, MAX_SUMMARY).into_owned();
     }
     Some(summary)
 }
 
 /// Returns the sentences of a line.
-fn sentences(line: &str) -> impl Iterator<Item = &str> {
+fn split_sentences(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let (sentence, further) = rest.split_at(sentence_end(rest));
@@ -168,7 +168,7 @@ mod tests {
     /// Checks the dateline of a text and the remainder.
     fn check(dateline_of: &str, text: &str) {
         let whole = format!("{dateline_of}{text}");
-        let found = dateline(&whole);
+        let found = find_dateline(&whole);
         let expected = (!dateline_of.is_empty()).then_some(0..dateline_of.len());
         assert_eq!(found, expected, "{whole}");
     }
@@ -193,7 +193,10 @@ mod tests {
 
     fn check_summary(text: &str, expected: &str) {
         let filler = format!("{text}\n{}", "and so on, ".repeat(50));
-        assert_eq!(of_text(&filler, "A title!").as_deref(), Some(expected));
+        assert_eq!(
+            summarize_text(&filler, "A title!").as_deref(),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -209,17 +212,20 @@ mod tests {
         let first = format!("One {}.", "word ".repeat(30).trim_end());
         let second = format!("Two {}.", "word ".repeat(40).trim_end());
         check_summary(&format!("{first} {second}"), &first);
-        assert_eq!(of_text("Short. Text.", ""), None);
+        assert_eq!(summarize_text("Short. Text.", ""), None);
         let endless = "word ".repeat(100);
-        assert_eq!(of_text(&endless, "").unwrap().chars().count(), MAX_SUMMARY);
+        assert_eq!(
+            summarize_text(&endless, "").unwrap().chars().count(),
+            MAX_SUMMARY
+        );
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in any::<String>(), piece in "[A-Z.,–() a-zñ\n\"”…-]{0,60}") {
             for text in [&text, &piece, &format!("{piece}{piece}{piece}{piece}{piece}{piece}{piece}{piece}")] {
-                prop_assert!(dateline(text).is_none_or(|found| text.is_char_boundary(found.end)));
-                prop_assert!(of_text(text, "").is_none_or(|summary| summary.chars().count() <= MAX_SUMMARY));
+                prop_assert!(find_dateline(text).is_none_or(|found| text.is_char_boundary(found.end)));
+                prop_assert!(summarize_text(text, "").is_none_or(|summary| summary.chars().count() <= MAX_SUMMARY));
             }
         }
     }

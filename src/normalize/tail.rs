@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use super::html;
-use super::text::line;
+use super::text::plain_line;
 use crate::languages;
 use crate::model::{RawText, SafeHtml};
-use crate::text::folded;
+use crate::text::fold_text;
 
 /// Separators between a title and its site's name.
 const SEPARATORS: [&str; 9] = [
@@ -22,26 +22,26 @@ pub(super) struct SiteNames(Vec<String>);
 
 impl SiteNames {
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let folded = names.into_iter().map(folded);
+        let folded = names.into_iter().map(fold_text);
         Self(folded.filter(|name| name.len() >= MIN_NAME).collect())
     }
 
     /// Returns the title without the site's name at its end.
-    pub(super) fn without(&self, mut title: String) -> String {
-        while let Some(before) = self.cut(&title) {
+    pub(super) fn strip_from_title(&self, mut title: String) -> String {
+        while let Some(before) = self.strip_name(&title) {
             // Text next to the name may become repairable without it.
-            title = line(&RawText::Plain(before.to_owned()));
+            title = plain_line(&RawText::Plain(before.to_owned()));
         }
         title
     }
 
-    fn cut<'t>(&self, title: &'t str) -> Option<&'t str> {
+    fn strip_name<'t>(&self, title: &'t str) -> Option<&'t str> {
         let last = SEPARATORS
             .iter()
             .filter_map(|separator| title.rsplit_once(separator));
         let (before, name) = last.min_by_key(|(_, name)| name.len())?;
         let before = before.trim_end();
-        let is_name = !name.contains(['<', '>']) && self.0.contains(&folded(name));
+        let is_name = !name.contains(['<', '>']) && self.0.contains(&fold_text(name));
         (is_name && !before.is_empty()).then_some(before)
     }
 }
@@ -66,19 +66,21 @@ static CREDITS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 
 /// Removes the link to the full text and anything below a short text; returns `None` if there is neither. In:
 /// sanitized markup. Out: markup to sanitize again.
-pub(super) fn of_summary(summary: &SafeHtml) -> Option<String> {
-    cut(summary, |markup| credit(markup).or_else(|| more(markup)))
+pub(super) fn cut_summary_tail(summary: &SafeHtml) -> Option<String> {
+    cut_tail(summary, |markup| {
+        find_credit(markup).or_else(|| find_more_link(markup))
+    })
 }
 
 /// Removes anything that was put below a text; returns `None` if there is nothing. In and out as for [`of_summary`].
-pub(super) fn of_content(content: &SafeHtml) -> Option<String> {
-    cut(content, credit)
+pub(super) fn cut_content_tail(content: &SafeHtml) -> Option<String> {
+    cut_tail(content, find_credit)
 }
 
 /// The length of the markup to keep, and the end tags that close it.
 type KeptMarkup = (usize, String);
 
-fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<KeptMarkup>) -> Option<String> {
+fn cut_tail(html: &SafeHtml, tail: impl Fn(&str) -> Option<KeptMarkup>) -> Option<String> {
     let mut found = tail(html.as_str())?;
     let mut markup = html.as_str().to_owned();
     loop {
@@ -93,15 +95,15 @@ fn cut(html: &SafeHtml, tail: impl Fn(&str) -> Option<KeptMarkup>) -> Option<Str
 }
 
 /// Finds a last paragraph that names where a post appeared first.
-fn credit(markup: &str) -> Option<KeptMarkup> {
-    let (before, end) = ending(markup, MAX_CREDIT_BYTES);
+fn find_credit(markup: &str) -> Option<KeptMarkup> {
+    let (before, end) = split_ending(markup, MAX_CREDIT_BYTES);
     let inner = end.strip_suffix("</p>")?;
     let (kept, last) = end.split_at(inner.rfind("<p>").max(inner.rfind("<p "))?);
     let (_, words) = last.split_once('>')?;
-    let begins: String = folded(words.split_at(words.floor_char_boundary(BEGINS_BYTES)).0);
+    let begins: String = fold_text(words.split_at(words.floor_char_boundary(BEGINS_BYTES)).0);
     let is_credit = |credit: &&(&str, &str)| begins.starts_with(credit.0);
     CREDITS.iter().find(is_credit)?;
-    let text = folded(&html::text_of(last));
+    let text = fold_text(&html::visible_text(last));
     let says = |(begins, says): &(&str, &str)| text.starts_with(begins) && text.contains(says);
     let (kept, _) = markup.split_at(before.len() + kept.len());
     CREDITS
@@ -111,7 +113,7 @@ fn credit(markup: &str) -> Option<KeptMarkup> {
 }
 
 /// Finds a reference to the rest of a text: a link at its end, or the words alone after a sentence.
-fn more(markup: &str) -> Option<KeptMarkup> {
+fn find_more_link(markup: &str) -> Option<KeptMarkup> {
     let (text, mut closing) = markup.split_at(text_end(markup));
     let mut kept = before_link(text).or_else(|| before_words(text))?;
     kept = kept.trim_end().trim_end_matches(['[', '(']).trim_end();
@@ -132,7 +134,7 @@ fn more(markup: &str) -> Option<KeptMarkup> {
 }
 
 /// Splits off the last bytes of a text, to bound the cost for long texts.
-fn ending(text: &str, bytes: usize) -> (&str, &str) {
+fn split_ending(text: &str, bytes: usize) -> (&str, &str) {
     text.split_at(text.ceil_char_boundary(text.len().saturating_sub(bytes)))
 }
 
@@ -153,14 +155,14 @@ fn text_end(markup: &str) -> usize {
 
 /// Returns the text before a final link to the rest.
 fn before_link(text: &str) -> Option<&str> {
-    let (before, end) = ending(text, MAX_LINK_BYTES);
+    let (before, end) = split_ending(text, MAX_LINK_BYTES);
     let (linked, after) = end.rsplit_once("</a>")?;
     let begins = linked.rfind("<a ").max(linked.rfind("<a>"))?;
     let (_, link) = linked.split_at(begins);
-    if after.contains('<') || !folded(&html::text_of(after)).is_empty() {
+    if after.contains('<') || !fold_text(&html::visible_text(after)).is_empty() {
         return None;
     }
-    let shown = folded(&html::text_of(link));
+    let shown = fold_text(&html::visible_text(link));
     let leads = |phrase: &str| {
         let rest = shown.strip_prefix(phrase);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -171,20 +173,20 @@ fn before_link(text: &str) -> Option<&str> {
 
 /// Returns the text before final words that refer to the rest, if they follow a sentence.
 fn before_words(text: &str) -> Option<&str> {
-    let (before, end) = ending(text, MAX_WORDS_BYTES);
+    let (before, end) = split_ending(text, MAX_WORDS_BYTES);
     let words = end.trim_end_matches(|c: char| !c.is_alphanumeric());
     if end.split_at(words.len()).1.contains(['<', '>']) {
         // The words are inside a tag.
         return None;
     }
-    let told = folded(words);
+    let told = fold_text(words);
     let phrase = MORE.iter().find(|phrase| told.ends_with(**phrase))?;
     let is_within = |c: char| !c.is_whitespace() && !matches!(c, '>' | '(' | '[');
     let mut kept = words;
     for _ in phrase.split(' ') {
         kept = kept.trim_end().trim_end_matches(is_within);
     }
-    if folded(words.split_at(kept.len()).1) != **phrase {
+    if fold_text(words.split_at(kept.len()).1) != **phrase {
         return None;
     }
     let (kept, _) = text.split_at(before.len() + kept.len());
@@ -201,7 +203,7 @@ mod tests {
 
     fn check_title(title: &str, expected: &str) {
         let names = SiteNames::new(["Ministry of Labour", "www.labour.example", "|"]);
-        assert_eq!(names.without(title.to_owned()), expected);
+        assert_eq!(names.strip_from_title(title.to_owned()), expected);
     }
 
     #[test]
@@ -221,7 +223,7 @@ mod tests {
     }
 
     fn cut(markup: &str) -> String {
-        let cut = of_summary(&SafeHtml::vouched(markup.to_owned()));
+        let cut = cut_summary_tail(&SafeHtml::from_sanitized(markup.to_owned()));
         cut.unwrap_or_else(|| markup.to_owned())
     }
 

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use super::html::{self, DeclaredFormat};
-use super::mend::mended;
+use super::mend::mend_text;
 use crate::model::RawText;
-use crate::text::{folded, is_invisible};
+use crate::text::{fold_text, is_invisible};
 
 /// Maximum length of a title, tag or name, in characters.
 pub(super) const MAX_LINE: usize = 1_000;
@@ -16,33 +16,40 @@ pub(super) const MAX_LINE: usize = 1_000;
 const TITLE_FROM_TEXT: usize = 100;
 
 /// Returns one line of plain text, repaired.
-pub(super) fn line(found: &RawText) -> String {
+pub(super) fn plain_line(found: &RawText) -> String {
     let plain = match found {
-        RawText::Html(markup) => {
-            Cow::Owned(html::line_of(&limited(markup), DeclaredFormat::Markup))
-        }
-        RawText::Unsaid(text) => Cow::Owned(html::line_of(&limited(text), DeclaredFormat::Unsaid)),
+        RawText::Html(markup) => Cow::Owned(html::visible_line(
+            &limit_text(markup),
+            DeclaredFormat::Markup,
+        )),
+        RawText::Unsaid(text) => Cow::Owned(html::visible_line(
+            &limit_text(text),
+            DeclaredFormat::Unsaid,
+        )),
         RawText::Plain(text) => Cow::Borrowed(text.as_str()),
     };
-    let mut line = cleaned(&plain);
+    let mut line = clean_line(&plain);
     if !matches!(found, RawText::Plain(_)) {
         // A reader that decodes references once more must not find markup.
         while let Some(bare) = html::without_hidden_markup(&line) {
-            line = cleaned(&bare);
+            line = clean_line(&bare);
         }
     }
     line
 }
 
 /// Repairs one line until nothing changes: a repair may yield white space, and reveal further damage next to it.
-fn cleaned(plain: &str) -> String {
+fn clean_line(plain: &str) -> String {
     let is_plain = |text: &str| text.is_ascii() && !text.contains('&');
     let once = |text: &str| {
-        let shown = mended(text).chars().filter(|c| !is_invisible(*c)).collect();
-        as_found(&RawText::Plain(shown))
+        let shown = mend_text(text)
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
+        unrepaired_line(&RawText::Plain(shown))
     };
     if is_plain(plain) {
-        return as_found(&RawText::Plain(plain.to_owned()));
+        return unrepaired_line(&RawText::Plain(plain.to_owned()));
     }
     let mut line = once(plain);
     loop {
@@ -58,11 +65,11 @@ fn cleaned(plain: &str) -> String {
 
 /// Returns one line of plain text: markup and entities decoded once, white space folded, forbidden characters
 /// removed. Ids are made of titles in this spelling, so it must not change.
-pub(super) fn as_found(found: &RawText) -> String {
+pub(super) fn unrepaired_line(found: &RawText) -> String {
     let plain = match found {
-        RawText::Html(markup) => Cow::Owned(html::text_of(&limited(markup))),
+        RawText::Html(markup) => Cow::Owned(html::visible_text(&limit_text(markup))),
         RawText::Unsaid(text) if html::looks_like_markup(text) => {
-            Cow::Owned(html::text_of(&limited(text)))
+            Cow::Owned(html::visible_text(&limit_text(text)))
         }
         RawText::Plain(text) | RawText::Unsaid(text) => Cow::Borrowed(text.as_str()),
     };
@@ -79,16 +86,16 @@ pub(super) fn as_found(found: &RawText) -> String {
         line.push_str(if line.is_empty() { "" } else { " " });
         line.push_str(word);
     }
-    bounded(&line, MAX_LINE).into_owned()
+    shorten_text(&line, MAX_LINE).into_owned()
 }
 
 /// Returns the part of a text that is read at all.
-fn limited(text: &str) -> Cow<'_, str> {
-    bounded(text, html::MAX_CHARACTERS)
+fn limit_text(text: &str) -> Cow<'_, str> {
+    shorten_text(text, html::MAX_CHARACTERS)
 }
 
 /// Returns at most `limit` characters; a cut is marked.
-pub(super) fn bounded(text: &str, limit: usize) -> Cow<'_, str> {
+pub(super) fn shorten_text(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit || text.chars().nth(limit).is_none() {
         return Cow::Borrowed(text);
     }
@@ -96,7 +103,7 @@ pub(super) fn bounded(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// Returns the beginning of a text as a title: its first line, cut between words.
-pub(super) fn title_from(text: &str) -> Option<String> {
+pub(super) fn title_from_text(text: &str) -> Option<String> {
     let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     if first.chars().nth(TITLE_FROM_TEXT).is_none() {
         return Some(first.to_owned());
@@ -109,10 +116,10 @@ pub(super) fn title_from(text: &str) -> Option<String> {
 }
 
 /// Returns each text once, without blank ones, in order.
-pub(super) fn once_each(texts: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn unique_texts(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts
-        .filter(|text| !text.is_empty() && seen.insert(folded(text)))
+        .filter(|text| !text.is_empty() && seen.insert(fold_text(text)))
         .collect()
 }
 
@@ -123,7 +130,7 @@ mod tests {
     use super::*;
 
     fn check(found: &RawText, expected: &str) {
-        assert_eq!(line(found), expected);
+        assert_eq!(plain_line(found), expected);
     }
 
     #[test]
@@ -154,32 +161,34 @@ mod tests {
             "café, AT&T",
         );
         assert_eq!(
-            line(&RawText::Plain("x".repeat(5000))).chars().count(),
+            plain_line(&RawText::Plain("x".repeat(5000)))
+                .chars()
+                .count(),
             MAX_LINE
         );
     }
 
     #[test]
     fn a_missing_title_is_taken_from_the_text() {
-        assert_eq!(title_from("Short.\nLonger."), Some("Short.".into()));
+        assert_eq!(title_from_text("Short.\nLonger."), Some("Short.".into()));
         assert_eq!(
-            title_from(&"word ".repeat(50)),
+            title_from_text(&"word ".repeat(50)),
             Some(format!("{}…", ["word"; 20].join(" ")))
         );
-        assert_eq!(title_from(" \n "), None);
+        assert_eq!(title_from_text(" \n "), None);
     }
 
     proptest! {
         #[test]
         fn twice_is_once(text in any::<String>()) {
-            let once = line(&RawText::Plain(text));
-            prop_assert_eq!(line(&RawText::Plain(once.clone())), once);
+            let once = plain_line(&RawText::Plain(text));
+            prop_assert_eq!(plain_line(&RawText::Plain(once.clone())), once);
         }
 
         #[test]
         fn folding_twice_is_folding_once(text in any::<String>()) {
-            let once = folded(&text);
-            prop_assert_eq!(folded(&once), once);
+            let once = fold_text(&text);
+            prop_assert_eq!(fold_text(&once), once);
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct UsualLanguage {
 
 impl UsualLanguage {
     /// Returns the language of most of `items`; `None` if they have none, or several.
-    pub fn of<'a>(items: impl IntoIterator<Item = &'a Item>) -> Option<Self> {
+    pub fn from_items<'a>(items: impl IntoIterator<Item = &'a Item>) -> Option<Self> {
         let known = items.into_iter().filter_map(|item| item.language.as_ref());
         let mut by_primary: BTreeMap<&str, Vec<&Language>> = BTreeMap::new();
         let mut all = 0;
@@ -112,7 +112,7 @@ mod tests {
                 .collect();
             let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
             let items = normalize(&source(), vec![entry::page(&entries)]).items;
-            UsualLanguage::of(&items).is_some_and(|usual| usual.is_sure())
+            UsualLanguage::from_items(&items).is_some_and(|usual| usual.is_sure())
         };
         let several = ["1", "2", "3"].map(|number| format!("{SPANISH} {number}"));
         let several: Vec<&str> = several.iter().map(String::as_str).collect();

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::address::destination;
+use super::address::destination_key;
 use crate::model::{Hash, Item};
-use crate::text::folded;
+use crate::text::fold_text;
 
 /// Number of words from which the beginning of a text is a teaser of it; a shorter one is a separate text.
 const TEASER_WORDS: usize = 5;
@@ -30,23 +30,23 @@ pub struct Wording {
 
 impl Wording {
     /// Returns the wording of `item`.
-    pub fn of(item: &Item) -> Self {
+    pub fn from_item(item: &Item) -> Self {
         let (text, _) = item
             .text
             .split_at(item.text.floor_char_boundary(MAX_COMPARED));
         Self {
             is_cut: text.trim_end().ends_with(['…']) || text.trim_end().ends_with("..."),
-            text: folded(text),
+            text: fold_text(text),
             files: item
                 .enclosures
                 .iter()
-                .map(|file| destination(&file.url))
+                .map(|file| destination_key(&file.url))
                 .collect(),
         }
     }
 
     /// Returns true if it contains everything in `other`: the same, or the text of which `other` is a teaser.
-    pub fn holds(&self, other: &Self) -> bool {
+    pub fn contains(&self, other: &Self) -> bool {
         let share_files = self.files.is_empty()
             || other.files.is_empty()
             || !self.files.is_disjoint(&other.files);
@@ -61,27 +61,27 @@ impl Wording {
     /// Returns true if the two are about different things: in two versions of one text, the shorter shares more with
     /// the longer.
     pub fn is_unlike(&self, other: &Self) -> bool {
-        let (one, other) = (words(&self.text), words(&other.text));
+        let (one, other) = (word_set(&self.text), word_set(&other.text));
         let shorter = one.len().min(other.len());
         let shared = one.intersection(&other).count();
         shorter >= TELLING_WORDS && shared * 100 < shorter * IN_COMMON
     }
 
     /// Returns the length of the text in bytes.
-    pub(super) fn length(&self) -> usize {
+    pub(super) fn text_bytes(&self) -> usize {
         self.text.len()
     }
 
     /// Returns the key of one of several entries that share date and title. No folded title contains a `#`.
-    pub fn key(&self, date_title: &str) -> String {
+    pub fn distinct_key(&self, date_title: &str) -> String {
         let files = self.files.iter().map(String::as_str);
-        let hash = Hash::of_parts([self.text.as_str()].into_iter().chain(files));
+        let hash = Hash::digest_parts([self.text.as_str()].into_iter().chain(files));
         format!("{date_title} #{hash}")
     }
 
     /// Returns the key of the entry with that `number`, from 2 on, among those with the same content.
-    pub(super) fn key_of_copy(&self, date_title: &str, number: usize) -> String {
-        format!("{} #{number}", self.key(date_title))
+    pub(super) fn copy_key(&self, date_title: &str, number: usize) -> String {
+        format!("{} #{number}", self.distinct_key(date_title))
     }
 
     /// Returns true if it has neither text nor files.
@@ -90,7 +90,7 @@ impl Wording {
     }
 }
 
-fn words(text: &str) -> HashSet<&str> {
+fn word_set(text: &str) -> HashSet<&str> {
     text.split(' ').filter(|word| !word.is_empty()).collect()
 }
 

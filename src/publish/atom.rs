@@ -12,27 +12,27 @@ use atom_syndication::{Category, Content, Entry, Generator, Link, Source, Text, 
 
 use crate::model::{Feed, Person, Site, Story, Tombstone};
 
-use super::view::{self, Format, MEDIA, MediaElement};
+use super::view::{self, FeedFormat, MEDIA, MediaElement};
 use super::words::Words;
 
 /// The namespace of RFC 6721 with its usual prefix.
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
-    let title = view::title(&feed.scope, site);
+    let title = view::scope_title(&feed.scope, site);
     // The feed's own title and texts are in the site's language; each entry is in its own.
     let own = |text: String| Text {
         lang: Some(site.language.to_string()),
         ..Text::plain(text)
     };
-    let links = view::feed_links(feed, site, Format::Atom).into_iter();
+    let links = view::feed_links(feed, site, FeedFormat::Atom).into_iter();
     let document = atom_syndication::Feed {
         title: own(title.clone()),
-        subtitle: Some(own(view::description(&feed.scope, site))),
+        subtitle: Some(own(view::describe_scope(&feed.scope, site))),
         id: view::feed_id(&feed.scope),
         // Never missing (RFC 4287 §4.1.1), and never the time of rendering. An older store does not know when
         // an empty feed was defined: such a feed gets the epoch.
-        updated: view::changed(feed.updated.unwrap_or_default()),
+        updated: view::changed_date(feed.updated.unwrap_or_default()),
         authors: vec![atom_syndication::Person {
             name: site.title.clone(),
             uri: Some(site.base_url.to_string()),
@@ -43,9 +43,13 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
             ..Generator::default()
         }),
         links: links.map(|link| feed_link(link, &title)).collect(),
-        entries: feed.live.iter().map(|story| entry(story, site)).collect(),
-        namespaces: namespaces(feed),
-        extensions: tombstones(&feed.gone),
+        entries: feed
+            .live
+            .iter()
+            .map(|story| atom_entry(story, site))
+            .collect(),
+        namespaces: feed_namespaces(feed),
+        extensions: tombstone_extensions(&feed.gone),
         ..Default::default()
     };
     let config = WriteConfig {
@@ -56,13 +60,13 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
         .write_with_config(Vec::new(), config)
         .expect("memory takes every byte");
     let document = String::from_utf8(bytes).expect("text was written");
-    view::well_formed(entries_last(document))
+    view::remove_forbidden_chars(move_entries_last(document))
 }
 
 /// Moves the entries behind the tombstones: the grammar of RFC 4287 requires entries after everything else in a
 /// feed, and the crate writes extensions last. Texts and attributes escape `<`, so anything that looks like a
 /// tag is one.
-fn entries_last(document: String) -> String {
+fn move_entries_last(document: String) -> String {
     let Some((head, rest)) = document.split_once("<entry>") else {
         return document;
     };
@@ -86,7 +90,7 @@ fn feed_link(link: view::FeedLink, title: &str) -> Link {
     }
 }
 
-fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
+fn feed_namespaces(feed: &Feed) -> BTreeMap<String, String> {
     let has_picture = |story: &Story| story.shown.image.is_some();
     let media = Some(MEDIA).filter(|_| feed.live.iter().any(has_picture));
     let gone = Some(TOMBSTONES).filter(|_| !feed.gone.is_empty());
@@ -95,7 +99,7 @@ fn namespaces(feed: &Feed) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn tombstones(gone: &[Tombstone]) -> ExtensionMap {
+fn tombstone_extensions(gone: &[Tombstone]) -> ExtensionMap {
     const NAME: &str = "deleted-entry";
     let (prefix, _) = TOMBSTONES;
     let entries: Vec<Extension> = gone.iter().map(deleted_entry).collect();
@@ -111,10 +115,10 @@ fn deleted_entry(gone: &Tombstone) -> Extension {
         ..Extension::default()
     };
     let comment = Extension {
-        value: Some(view::fate(&gone.fate)),
+        value: Some(view::describe_removal(&gone.fate)),
         ..element("comment")
     };
-    let when = view::changed(gone.at).to_rfc3339();
+    let when = view::changed_date(gone.at).to_rfc3339();
     Extension {
         attrs: [("ref", gone.id.urn()), ("when", when)]
             .map(|(name, value)| (name.to_owned(), value))
@@ -124,7 +128,7 @@ fn deleted_entry(gone: &Tombstone) -> Extension {
     }
 }
 
-fn entry(story: &Story, site: &Site) -> Entry {
+fn atom_entry(story: &Story, site: &Site) -> Entry {
     let shown = &story.shown;
     // The crate's entry has no language attribute, so each text carries it.
     let lang = shown.language.as_ref().map(ToString::to_string);
@@ -139,17 +143,20 @@ fn entry(story: &Story, site: &Site) -> Entry {
     Entry {
         title: text(Text::plain(&*shown.title)),
         id: story.id.urn(),
-        updated: view::changed(story.updated),
-        published: Some(view::published(&story.published)),
-        authors: view::authors(story).into_iter().map(person).collect(),
-        contributors: contributors.map(person).collect(),
-        categories: categories(story, Words::of(&site.language)),
-        links: links(story),
-        source: Some(source(story)),
-        summary: view::summary(story).map(|(html, _)| text(Text::html(html.as_str()))),
-        extensions: media(story),
+        updated: view::changed_date(story.updated),
+        published: Some(view::published_date(&story.published)),
+        authors: view::story_authors(story)
+            .into_iter()
+            .map(atom_person)
+            .collect(),
+        contributors: contributors.map(atom_person).collect(),
+        categories: atom_categories(story, Words::for_language(&site.language)),
+        links: entry_links(story),
+        source: Some(atom_source(story)),
+        summary: view::short_text(story).map(|(html, _)| text(Text::html(html.as_str()))),
+        extensions: media_extensions(story),
         content: Some(Content {
-            value: Some(view::body(story).into_owned()),
+            value: Some(view::longest_text(story).into_owned()),
             content_type: Some("html".to_owned()),
             lang: lang.clone(),
             ..Content::default()
@@ -158,18 +165,20 @@ fn entry(story: &Story, site: &Site) -> Entry {
     }
 }
 
-fn links(story: &Story) -> Vec<Link> {
+fn entry_links(story: &Story) -> Vec<Link> {
     let link = |rel: &str, href: &url::Url| Link {
         href: href.to_string(),
         rel: rel.to_owned(),
         ..Link::default()
     };
     let own = story.address().map(|address| link("alternate", address));
-    let alternates = view::alternates(story).iter().map(|alternate| Link {
-        hreflang: Some(alternate.language.to_string()),
-        ..link("alternate", &alternate.address)
-    });
-    let related = view::related(story)
+    let alternates = view::linkable_alternates(story)
+        .iter()
+        .map(|alternate| Link {
+            hreflang: Some(alternate.language.to_string()),
+            ..link("alternate", &alternate.address)
+        });
+    let related = view::related_links(story)
         .into_iter()
         .map(|(address, title)| Link {
             title: Some(title),
@@ -196,9 +205,9 @@ fn links(story: &Story) -> Vec<Link> {
 }
 
 /// Returns the picture as `media:thumbnail`, and as `media:content` with its description.
-fn media(story: &Story) -> ExtensionMap {
+fn media_extensions(story: &Story) -> ExtensionMap {
     let mut named: BTreeMap<String, Vec<Extension>> = BTreeMap::new();
-    for element in view::picture(story) {
+    for element in view::picture_elements(story) {
         let same = named.entry(element.name.to_owned()).or_default();
         same.push(media_element(element));
     }
@@ -233,7 +242,7 @@ fn media_element(element: MediaElement) -> Extension {
 
 /// Returns the publisher of the story. RFC 4287 requires the date of the feed that the story came from, which
 /// is not stored; the story's own date replaces it.
-fn source(story: &Story) -> Source {
+fn atom_source(story: &Story) -> Source {
     let report = story.shown_report();
     Source {
         title: Text::plain(&*report.publisher),
@@ -247,12 +256,12 @@ fn source(story: &Story) -> Source {
                 ..Link::default()
             })
             .collect(),
-        updated: view::changed(story.updated),
+        updated: view::changed_date(story.updated),
         ..Source::default()
     }
 }
 
-fn person(person: Person) -> atom_syndication::Person {
+fn atom_person(person: Person) -> atom_syndication::Person {
     atom_syndication::Person {
         name: person.name,
         uri: person.url.map(String::from),
@@ -261,7 +270,7 @@ fn person(person: Person) -> atom_syndication::Person {
 }
 
 /// Returns the publisher's own tags, then the regions: codes as terms, names as labels.
-fn categories(story: &Story, words: &Words) -> Vec<Category> {
+fn atom_categories(story: &Story, words: &Words) -> Vec<Category> {
     let category = |term: String, scheme: Option<&str>| Category {
         term,
         scheme: scheme.map(str::to_owned),
@@ -274,8 +283,8 @@ fn categories(story: &Story, words: &Words) -> Vec<Category> {
         .map(|tag| category(tag.clone(), None));
     let regions = story.regions.iter();
     let regions = regions.map(|region| Category {
-        label: Some(words.place(*region)),
-        ..category(region.to_string(), Some(view::scheme(*region)))
+        label: Some(words.format_place(*region)),
+        ..category(region.to_string(), Some(view::region_scheme(*region)))
     });
     tags.chain(regions).collect()
 }

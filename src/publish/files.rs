@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::File;
+use super::PublishedFile;
 
 /// The folder in which a batch is written before it is renamed. It is inside the published folder, because a
 /// rename cannot cross file systems. It is emptied whenever it is found, so nobody else may use its name.
@@ -58,7 +58,7 @@ impl PublishError {
         }
     }
 
-    fn io(action: &'static str, path: &Path, cause: io::Error) -> Self {
+    fn from_io(action: &'static str, path: &Path, cause: io::Error) -> Self {
         let hint = match cause.kind() {
             io::ErrorKind::PermissionDenied => {
                 "let the user that tidings runs as write there, or set another `dir` in `[publish]`"
@@ -86,17 +86,17 @@ impl PublishError {
 
 /// The published folder.
 #[derive(Debug)]
-pub struct Folder {
+pub struct PublishedFolder {
     dir: PathBuf,
 }
 
-impl Folder {
+impl PublishedFolder {
     /// Opens `dir`, creates it if it is missing, and removes unfinished files of a killed run.
     ///
     /// # Errors
     /// [`PublishError::Io`] if the folder cannot be written.
     pub fn open(dir: &Path) -> Result<Self, PublishError> {
-        let at = |action, path| move |cause| PublishError::io(action, path, cause);
+        let at = |action, path| move |cause| PublishError::from_io(action, path, cause);
         fs::create_dir_all(dir).map_err(at("create", dir))?;
         let staging = dir.join(STAGING);
         match fs::read_dir(&staging) {
@@ -112,7 +112,7 @@ impl Folder {
                 // This also proves that the folder can be written to.
                 fs::create_dir(&staging).map_err(at("write to", dir))?;
             }
-            Err(cause) => return Err(PublishError::io("empty", &staging, cause)),
+            Err(cause) => return Err(PublishError::from_io("empty", &staging, cause)),
         }
         Ok(Self {
             dir: dir.to_owned(),
@@ -120,7 +120,7 @@ impl Folder {
     }
 
     /// Returns `dir` as it is, for reading: nothing is created or removed.
-    pub fn existing(dir: &Path) -> Self {
+    pub fn for_reading(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
         }
@@ -131,10 +131,10 @@ impl Folder {
     ///
     /// # Errors
     /// [`PublishError`]; some files may then be new and others still old.
-    pub fn replace(&self, files: &[File]) -> Result<Vec<String>, PublishError> {
+    pub fn replace_files(&self, files: &[PublishedFile]) -> Result<Vec<String>, PublishError> {
         let mut changed = Vec::new();
         for file in files {
-            let path = self.path(&file.name)?;
+            let path = self.file_path(&file.name)?;
             if !holds_bytes(&path, &file.bytes) {
                 // A number, because names of sub-folders do not exist in the staging folder.
                 let staged = self.dir.join(STAGING).join(changed.len().to_string());
@@ -142,13 +142,15 @@ impl Folder {
             }
         }
         if !changed.is_empty() {
-            self.stage(changed.iter().map(|(file, staged, _)| (*file, &**staged)))?;
+            self.stage_batch(changed.iter().map(|(file, staged, _)| (*file, &**staged)))?;
         }
         for folder in self.sub_folders(changed.iter().map(|(file, ..)| &*file.name)) {
-            create(&folder).map_err(|cause| PublishError::io("create", &folder, cause))?;
+            create_folder(&folder)
+                .map_err(|cause| PublishError::from_io("create", &folder, cause))?;
         }
         for (_, staged, path) in &changed {
-            fs::rename(staged, path).map_err(|cause| PublishError::io("replace", path, cause))?;
+            fs::rename(staged, path)
+                .map_err(|cause| PublishError::from_io("replace", path, cause))?;
         }
         // Even if nothing changed: an earlier run may have been killed between its renames and the sync.
         for folder in self.sub_folders(files.iter().map(|file| &*file.name)) {
@@ -164,14 +166,14 @@ impl Folder {
     ///
     /// # Errors
     /// [`PublishError`]; some files may then be gone and others not.
-    pub fn remove(&self, names: &[String]) -> Result<Vec<String>, PublishError> {
+    pub fn remove_files(&self, names: &[String]) -> Result<Vec<String>, PublishError> {
         let mut removed = Vec::new();
         for name in names {
-            let path = self.path(name)?;
+            let path = self.file_path(name)?;
             match fs::remove_file(&path) {
                 Ok(()) => removed.push(name.clone()),
                 Err(cause) if is_missing(&cause) => {}
-                Err(cause) => return Err(PublishError::io("remove", &path, cause)),
+                Err(cause) => return Err(PublishError::from_io("remove", &path, cause)),
             }
         }
         for folder in self.sub_folders(names.iter().map(|name| &**name)) {
@@ -181,7 +183,7 @@ impl Folder {
                 Err(cause) if cause.kind() == io::ErrorKind::DirectoryNotEmpty => {
                     sync_names(&folder)?;
                 }
-                Err(cause) => return Err(PublishError::io("remove", &folder, cause)),
+                Err(cause) => return Err(PublishError::from_io("remove", &folder, cause)),
             }
         }
         sync_names(&self.dir)?;
@@ -189,7 +191,7 @@ impl Folder {
     }
 
     /// Returns the mark that the last publication left; `None` if it is missing or cannot be read.
-    pub fn mark(&self) -> Option<String> {
+    pub fn read_mark(&self) -> Option<String> {
         let mut text = String::new();
         let file = fs::File::open(self.dir.join(MARK)).ok()?;
         file.take(MAX_MARK_BYTES).read_to_string(&mut text).ok()?;
@@ -200,21 +202,21 @@ impl Folder {
     ///
     /// # Errors
     /// [`PublishError::Io`]; the old mark stays.
-    pub fn set_mark(&self, text: &str) -> Result<(), PublishError> {
+    pub fn write_mark(&self, text: &str) -> Result<(), PublishError> {
         let (staged, path) = (self.dir.join(STAGING).join("mark"), self.dir.join(MARK));
-        write(&staged, text.as_bytes())
+        write_file(&staged, text.as_bytes())
             .and_then(|()| fs::rename(&staged, &path))
-            .map_err(|cause| PublishError::io("write", &path, cause))
+            .map_err(|cause| PublishError::from_io("write", &path, cause))
     }
 
     /// Returns true if a file of this name exists.
-    pub fn holds(&self, name: &str) -> bool {
-        self.path(name).is_ok_and(|path| path.is_file())
+    pub fn has_file(&self, name: &str) -> bool {
+        self.file_path(name).is_ok_and(|path| path.is_file())
     }
 
     /// Returns the path of a published file. Its name consists of one or two visible components, so that it can
     /// neither leave the folder nor collide with staged files.
-    fn path(&self, name: &str) -> Result<PathBuf, PublishError> {
+    fn file_path(&self, name: &str) -> Result<PathBuf, PublishError> {
         let visible = |part: &str| !part.is_empty() && !part.starts_with('.');
         let parts = name.split('/');
         if parts.clone().count() <= 2
@@ -238,16 +240,17 @@ impl Folder {
     }
 
     /// Writes a batch to the staging folder and makes it durable.
-    fn stage<'a>(
+    fn stage_batch<'a>(
         &self,
-        batch: impl Iterator<Item = (&'a File, &'a Path)>,
+        batch: impl Iterator<Item = (&'a PublishedFile, &'a Path)>,
     ) -> Result<(), PublishError> {
         let staging = self.dir.join(STAGING);
         // The staging folder may have been removed since the start.
         fs::create_dir_all(&staging)
-            .map_err(|cause| PublishError::io("create", &staging, cause))?;
+            .map_err(|cause| PublishError::from_io("create", &staging, cause))?;
         for (file, path) in batch {
-            write(path, &file.bytes).map_err(|cause| PublishError::io("write", path, cause))?;
+            write_file(path, &file.bytes)
+                .map_err(|cause| PublishError::from_io("write", path, cause))?;
         }
         self.sync_contents()
     }
@@ -256,7 +259,7 @@ impl Folder {
     #[cfg(target_os = "linux")]
     fn sync_contents(&self) -> Result<(), PublishError> {
         let synced = fs::File::open(&self.dir).and_then(|dir| Ok(rustix::fs::syncfs(dir)?));
-        synced.map_err(|cause| PublishError::io("sync", &self.dir, cause))
+        synced.map_err(|cause| PublishError::from_io("sync", &self.dir, cause))
     }
 
     /// Makes the staged files durable.
@@ -273,11 +276,11 @@ impl Folder {
 /// Makes renames and removals in a folder durable.
 fn sync_names(folder: &Path) -> Result<(), PublishError> {
     let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|cause| PublishError::io("sync", folder, cause))
+    synced.map_err(|cause| PublishError::from_io("sync", folder, cause))
 }
 
 /// Creates a sub-folder if it is missing.
-fn create(folder: &Path) -> io::Result<()> {
+fn create_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         created => created,
@@ -292,7 +295,7 @@ fn is_missing(cause: &io::Error) -> bool {
     )
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::File::create(path)?.write_all(bytes)
 }
 
@@ -317,8 +320,8 @@ fn holds_bytes(path: &Path, bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn file(name: &str, bytes: &str) -> File {
-        File {
+    fn file(name: &str, bytes: &str) -> PublishedFile {
+        PublishedFile {
             name: name.to_owned(),
             bytes: bytes.into(),
         }
@@ -333,10 +336,10 @@ mod tests {
     #[test]
     fn only_what_changed_is_touched() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(&dir.path().join("new/feeds")).unwrap();
+        let folder = PublishedFolder::open(&dir.path().join("new/feeds")).unwrap();
         let path = |name: &str| dir.path().join("new/feeds").join(name);
         let first = [file("a.rss", "one"), file("b.rss", "two")];
-        assert_eq!(folder.replace(&first).unwrap(), ["a.rss", "b.rss"]);
+        assert_eq!(folder.replace_files(&first).unwrap(), ["a.rss", "b.rss"]);
         let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
         for name in ["a.rss", "b.rss"] {
             let opened = fs::File::options().write(true).open(path(name)).unwrap();
@@ -345,7 +348,7 @@ mod tests {
 
         // The same length, so that the bytes decide.
         let second = [file("a.rss", "one"), file("b.rss", "TWO")];
-        assert_eq!(folder.replace(&second).unwrap(), ["b.rss"]);
+        assert_eq!(folder.replace_files(&second).unwrap(), ["b.rss"]);
         let modified = |name: &str| fs::metadata(path(name)).unwrap().modified().unwrap();
         assert_eq!(modified("a.rss"), long_ago);
         assert_ne!(modified("b.rss"), long_ago);
@@ -356,11 +359,11 @@ mod tests {
     #[test]
     fn a_reader_sees_whole_files() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = PublishedFolder::open(dir.path()).unwrap();
         let old = "old ".repeat(10_000);
-        folder.replace(&[file("a.rss", &old)]).unwrap();
+        folder.replace_files(&[file("a.rss", &old)]).unwrap();
         let reading = fs::File::open(dir.path().join("a.rss")).unwrap();
-        folder.replace(&[file("a.rss", "new")]).unwrap();
+        folder.replace_files(&[file("a.rss", "new")]).unwrap();
         assert_eq!(text(reading), old);
         assert_eq!(
             text(fs::File::open(dir.path().join("a.rss")).unwrap()),
@@ -377,11 +380,11 @@ mod tests {
         fs::write(dir.path().join("a.rss"), "whole").unwrap();
         // Its files had not been written yet.
         fs::create_dir(dir.path().join("a")).unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = PublishedFolder::open(dir.path()).unwrap();
         assert!(!staged.exists());
-        assert!(folder.holds("a.rss"));
+        assert!(folder.has_file("a.rss"));
         assert_eq!(
-            folder.replace(&[file("a/mx.rss", "x")]).unwrap(),
+            folder.replace_files(&[file("a/mx.rss", "x")]).unwrap(),
             ["a/mx.rss"]
         );
     }
@@ -392,7 +395,7 @@ mod tests {
         let theirs = dir.path().join(".tmp/upload");
         fs::create_dir(theirs.parent().unwrap()).unwrap();
         fs::write(&theirs, "half").unwrap();
-        Folder::open(dir.path()).unwrap();
+        PublishedFolder::open(dir.path()).unwrap();
         assert!(theirs.exists());
     }
 
@@ -400,27 +403,27 @@ mod tests {
     fn a_folder_wiped_meanwhile_is_filled_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("feeds");
-        let folder = Folder::open(&path).unwrap();
+        let folder = PublishedFolder::open(&path).unwrap();
         let files = [file("a.rss", "one")];
-        folder.replace(&files).unwrap();
+        folder.replace_files(&files).unwrap();
         fs::remove_dir_all(&path).unwrap();
-        assert_eq!(folder.replace(&files).unwrap(), ["a.rss"]);
+        assert_eq!(folder.replace_files(&files).unwrap(), ["a.rss"]);
     }
 
     #[test]
     fn removed_files_are_named() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
-        folder.replace(&[file("a.rss", "one")]).unwrap();
+        let folder = PublishedFolder::open(dir.path()).unwrap();
+        folder.replace_files(&[file("a.rss", "one")]).unwrap();
         let names = ["a.rss", "b.rss"].map(str::to_owned);
-        assert_eq!(folder.remove(&names).unwrap(), ["a.rss"]);
-        assert!(!folder.holds("a.rss"));
+        assert_eq!(folder.remove_files(&names).unwrap(), ["a.rss"]);
+        assert!(!folder.has_file("a.rss"));
     }
 
     #[test]
     fn sub_folders_come_and_go_with_their_files() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = PublishedFolder::open(dir.path()).unwrap();
         let files = [
             file("a.rss", "topic"),
             file("a/mx.rss", "one"),
@@ -428,17 +431,17 @@ mod tests {
             file("b/mx.rss", "three"),
         ];
         let names = files.clone().map(|file| file.name);
-        assert_eq!(folder.replace(&files).unwrap(), names);
-        assert_eq!(folder.replace(&files).unwrap(), [""; 0]);
-        assert!(names.iter().all(|name| folder.holds(name)));
-        assert!(!folder.holds("a") && !folder.holds("a/gt.rss"));
+        assert_eq!(folder.replace_files(&files).unwrap(), names);
+        assert_eq!(folder.replace_files(&files).unwrap(), [""; 0]);
+        assert!(names.iter().all(|name| folder.has_file(name)));
+        assert!(!folder.has_file("a") && !folder.has_file("a/gt.rss"));
         let read = |name: &str| text(fs::File::open(dir.path().join(name)).unwrap());
         assert_eq!(
             (read("a/mx.rss"), read("b/mx.rss")),
             ("one".into(), "three".into())
         );
         let second = [file("a/mx.rss", "ONE"), file("b/mx.rss", "three")];
-        assert_eq!(folder.replace(&second).unwrap(), ["a/mx.rss"]);
+        assert_eq!(folder.replace_files(&second).unwrap(), ["a/mx.rss"]);
         assert_eq!(
             (read("a/mx.rss"), read("a/cr.rss")),
             ("ONE".into(), "two".into())
@@ -446,28 +449,30 @@ mod tests {
 
         let gone = |names: &[&str]| {
             let names: Vec<String> = names.iter().copied().map(str::to_owned).collect();
-            folder.remove(&names).unwrap()
+            folder.remove_files(&names).unwrap()
         };
         assert_eq!(gone(&["a/mx.rss", "c/mx.rss"]), ["a/mx.rss"]);
-        assert!(folder.holds("a/cr.rss"));
+        assert!(folder.has_file("a/cr.rss"));
         assert_eq!(
             gone(&["a/mx.rss", "a/cr.rss", "a.rss/mx.rss"]),
             ["a/cr.rss"]
         );
-        assert!(!dir.path().join("a").exists() && folder.holds("a.rss"));
+        assert!(!dir.path().join("a").exists() && folder.has_file("a.rss"));
         fs::write(dir.path().join("b/.theirs"), "stays").unwrap();
         assert_eq!(gone(&["b/mx.rss"]), ["b/mx.rss"]);
         assert_eq!(read("b/.theirs"), "stays");
         // Both are as good as new.
-        assert_eq!(folder.replace(&files[1..]).unwrap(), names[1..]);
+        assert_eq!(folder.replace_files(&files[1..]).unwrap(), names[1..]);
     }
 
     #[test]
     fn a_file_in_the_place_of_a_sub_folder_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = PublishedFolder::open(dir.path()).unwrap();
         fs::write(dir.path().join("a"), "theirs").unwrap();
-        let error = folder.replace(&[file("a/mx.rss", "one")]).unwrap_err();
+        let error = folder
+            .replace_files(&[file("a/mx.rss", "one")])
+            .unwrap_err();
         let taken = dir.path().join("a");
         let hint =
             "something else stands in its place; move it, or set another `dir` in `[publish]`";
@@ -481,7 +486,7 @@ mod tests {
     #[test]
     fn no_name_leaves_the_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(&dir.path().join("feeds")).unwrap();
+        let folder = PublishedFolder::open(&dir.path().join("feeds")).unwrap();
         for name in [
             "",
             ".",
@@ -501,10 +506,13 @@ mod tests {
             "a\\b",
             "a\0b",
         ] {
-            let refused = folder.replace(&[file(name, "x")]).unwrap_err().to_string();
+            let refused = folder
+                .replace_files(&[file(name, "x")])
+                .unwrap_err()
+                .to_string();
             assert_eq!(refused, format!("`{name}` is no name of a published file"));
-            assert!(folder.remove(&[name.to_owned()]).is_err(), "{name}");
-            assert!(!folder.holds(name), "{name}");
+            assert!(folder.remove_files(&[name.to_owned()]).is_err(), "{name}");
+            assert!(!folder.has_file(name), "{name}");
         }
     }
 
@@ -513,7 +521,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let taken = dir.path().join("taken");
         fs::write(&taken, "a file").unwrap();
-        let error = Folder::open(&taken).unwrap_err().to_string();
+        let error = PublishedFolder::open(&taken).unwrap_err().to_string();
         let hint =
             "something else stands in its place; move it, or set another `dir` in `[publish]`";
         assert_eq!(
@@ -533,7 +541,7 @@ mod tests {
             eprintln!("skipped: this user writes everywhere");
             return;
         }
-        let error = Folder::open(dir.path()).unwrap_err().to_string();
+        let error = PublishedFolder::open(dir.path()).unwrap_err().to_string();
         let hint =
             "let the user that tidings runs as write there, or set another `dir` in `[publish]`";
         assert_eq!(

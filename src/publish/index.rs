@@ -14,8 +14,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use crate::model::{FeedSummary, Site, Timestamp};
 
 use super::page;
-use super::search::{self, Search};
-use super::view::{self, Format};
+use super::search::{self, SearchAvailability};
+use super::view::{self, FeedFormat};
 use super::words::{SEPARATOR, Words};
 
 /// Renders the list of the topics.
@@ -24,11 +24,11 @@ pub(super) const OPML: &str = "index.opml";
 pub(super) const BRANCHES: &str = "branches.opml";
 
 /// A topic with its branches.
-type Entry<'a> = (&'a FeedSummary, Vec<&'a FeedSummary>);
+type TopicEntry<'a> = (&'a FeedSummary, Vec<&'a FeedSummary>);
 
 /// Returns every topic, in order, with its branches.
-fn topics(feeds: &[FeedSummary]) -> Vec<Entry<'_>> {
-    let mut branches = view::by_topic(feeds);
+fn group_topics(feeds: &[FeedSummary]) -> Vec<TopicEntry<'_>> {
+    let mut branches = view::branches_by_topic(feeds);
     let topics = feeds.iter().filter(|feed| feed.name.id.branch().is_none());
     topics
         .map(|feed| {
@@ -40,15 +40,19 @@ fn topics(feeds: &[FeedSummary]) -> Vec<Entry<'_>> {
         .collect()
 }
 
-pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8> {
-    let words = Words::of(&site.language);
+pub(super) fn render_page(
+    site: &Site,
+    feeds: &[FeedSummary],
+    search: SearchAvailability,
+) -> Vec<u8> {
+    let words = Words::for_language(&site.language);
     let has_branches = feeds.iter().any(is_branch);
     let body = html! {
         header .masthead {
-            h1 lang=[page::own_language(site)] dir="auto" { (site.title) }
+            h1 lang=[page::site_language(site)] dir="auto" { (site.title) }
             @if !feeds.is_empty() {
                 p .lead { (words.about) }
-                @if search == Search::Offered { (search::form("", "", None, words)) }
+                @if search == SearchAvailability::Offered { (search::render_form("", "", None, words)) }
                 p .facts {
                     a href=(OPML) type="text/x-opml" { (words.all_feeds) }
                     @if has_branches {
@@ -63,74 +67,74 @@ pub(super) fn page(site: &Site, feeds: &[FeedSummary], search: Search) -> Vec<u8
             } @else {
                 h2 .unseen { (words.feeds) }
             }
-            @for entry in topics(feeds) { (article(&entry, site, words)) }
+            @for entry in group_topics(feeds) { (render_topic(&entry, site, words)) }
         }
     };
     let head = html! {
-        title lang=[page::own_language(site)] { (site.title) }
+        title lang=[page::site_language(site)] { (site.title) }
         meta name="description" content={ (words.feeds) ": " (site.title) };
         link rel="alternate" type="text/x-opml" title=(words.all_feeds) href=(OPML);
     };
-    page::document(site, "", &head, &body)
+    page::render_document(site, "", &head, &body)
 }
 
 fn is_branch(feed: &FeedSummary) -> bool {
     feed.name.id.branch().is_some()
 }
 
-fn article((feed, branches): &Entry, site: &Site, words: &Words) -> Markup {
+fn render_topic((feed, branches): &TopicEntry, site: &Site, words: &Words) -> Markup {
     let name = &feed.name;
     html! {
         article .feed {
             div {
-                h3 lang=[page::own_language(site)] dir="auto" { a href=(Format::Html.file(&name.id)) { (name.topic) } }
-                p .facts { (page::feed_facts(feed.stories, feed.updated, words)) }
+                h3 lang=[page::site_language(site)] dir="auto" { a href=(FeedFormat::Html.file_name(&name.id)) { (name.topic) } }
+                p .facts { (page::render_feed_facts(feed.stories, feed.updated, words)) }
             }
-            (page::feed_links(&name.topic, words, |format| format.file(&name.id)))
-            @if !branches.is_empty() { (page::branches(branches.iter().copied(), "", words)) }
+            (page::render_feed_links(&name.topic, words, |format| format.file_name(&name.id)))
+            @if !branches.is_empty() { (page::render_branches(branches.iter().copied(), "", words)) }
         }
     }
 }
 
 /// Renders the list of the topics.
-pub(super) fn opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
+pub(super) fn render_opml(site: &Site, feeds: &[FeedSummary]) -> Vec<u8> {
     let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| !is_branch(feed)).collect();
-    list(site, &site.title, &listed, |xml| {
+    render_list(site, &site.title, &listed, |xml| {
         listed
             .iter()
-            .try_for_each(|topic| outline(xml, site, topic))
+            .try_for_each(|topic| write_outline(xml, site, topic))
     })
 }
 
 /// Renders the list of the branches, with a folder per topic; `None` if there are no branches.
-pub(super) fn branches(site: &Site, feeds: &[FeedSummary]) -> Option<Vec<u8>> {
+pub(super) fn render_branches(site: &Site, feeds: &[FeedSummary]) -> Option<Vec<u8>> {
     let listed: Vec<&FeedSummary> = feeds.iter().filter(|feed| is_branch(feed)).collect();
-    let words = Words::of(&site.language);
+    let words = Words::for_language(&site.language);
     let title = format!("{}{SEPARATOR}{}", site.title, words.branches_of_topics);
-    let mut folders = topics(feeds);
+    let mut folders = group_topics(feeds);
     folders.retain(|(_, branches)| !branches.is_empty());
     (!listed.is_empty()).then(|| {
-        list(site, &title, &listed, |xml| {
+        render_list(site, &title, &listed, |xml| {
             folders
                 .iter()
-                .try_for_each(|entry| folder(xml, site, entry))
+                .try_for_each(|entry| write_topic_folder(xml, site, entry))
         })
     })
 }
 
 /// Renders a list of `feeds`, whose outlines are those of `body`.
-fn list(
+fn render_list(
     site: &Site,
     title: &str,
     feeds: &[&FeedSummary],
     body: impl Fn(&mut Writer<Vec<u8>>) -> io::Result<()>,
 ) -> Vec<u8> {
     let updated = feeds.iter().filter_map(|feed| feed.updated).max();
-    let bytes = write(site, title, updated, body).expect("memory takes every byte");
-    view::well_formed(String::from_utf8(bytes).expect("text was written"))
+    let bytes = write_opml(site, title, updated, body).expect("memory takes every byte");
+    view::remove_forbidden_chars(String::from_utf8(bytes).expect("text was written"))
 }
 
-fn write(
+fn write_opml(
     site: &Site,
     title: &str,
     updated: Option<Timestamp>,
@@ -143,14 +147,14 @@ fn write(
         .with_attribute(("version", "2.0"));
     opml.write_inner_content(|xml| {
         xml.create_element("head")
-            .write_inner_content(|xml| head(xml, site, title, updated))?;
+            .write_inner_content(|xml| write_head(xml, site, title, updated))?;
         xml.create_element("body").write_inner_content(body)?;
         Ok(())
     })?;
     Ok(xml.into_inner())
 }
 
-fn head(
+fn write_head(
     xml: &mut Writer<Vec<u8>>,
     site: &Site,
     title: &str,
@@ -160,7 +164,9 @@ fn head(
         .write_text_content(BytesText::new(title))?;
     if let Some(latest) = updated {
         xml.create_element("dateModified")
-            .write_text_content(BytesText::new(&view::rfc822(view::changed(latest))))?;
+            .write_text_content(BytesText::new(&view::format_rfc822(view::changed_date(
+                latest,
+            ))))?;
     }
     xml.create_element("ownerName")
         .write_text_content(BytesText::new(&site.title))?;
@@ -168,30 +174,35 @@ fn head(
 }
 
 /// Writes the branches of a topic, by kind and name.
-fn folder(xml: &mut Writer<Vec<u8>>, site: &Site, (topic, branches): &Entry) -> io::Result<()> {
-    let words = Words::of(&site.language);
+fn write_topic_folder(
+    xml: &mut Writer<Vec<u8>>,
+    site: &Site,
+    (topic, branches): &TopicEntry,
+) -> io::Result<()> {
+    let words = Words::for_language(&site.language);
     let title = topic.name.topic.as_str();
     let folder = xml
         .create_element("outline")
         .with_attribute(("text", title))
         .with_attribute(("title", title));
     folder.write_inner_content(|xml| {
-        let kinds = view::kinds(branches.iter().copied(), words);
+        let kinds = view::group_by_kind(branches.iter().copied(), words);
         let mut branches = kinds.iter().flat_map(|kind| &kind.branches);
-        branches.try_for_each(|(_, branch)| outline(xml, site, branch))
+        branches.try_for_each(|(_, branch)| write_outline(xml, site, branch))
     })?;
     Ok(())
 }
 
-fn outline(xml: &mut Writer<Vec<u8>>, site: &Site, feed: &FeedSummary) -> io::Result<()> {
-    let title = view::feed_title(&feed.name, Words::of(&site.language));
-    let address = |format: Format| format!("{}{}", site.base_url, format.file(&feed.name.id));
+fn write_outline(xml: &mut Writer<Vec<u8>>, site: &Site, feed: &FeedSummary) -> io::Result<()> {
+    let title = view::feed_title(&feed.name, Words::for_language(&site.language));
+    let address =
+        |format: FeedFormat| format!("{}{}", site.base_url, format.file_name(&feed.name.id));
     xml.create_element("outline")
         .with_attribute(("type", "rss"))
         .with_attribute(("text", title.as_str()))
         .with_attribute(("title", title.as_str()))
-        .with_attribute(("xmlUrl", &*address(Format::Atom)))
-        .with_attribute(("htmlUrl", &*address(Format::Html)))
+        .with_attribute(("xmlUrl", &*address(FeedFormat::Atom)))
+        .with_attribute(("htmlUrl", &*address(FeedFormat::Html)))
         .write_empty()?;
     Ok(())
 }

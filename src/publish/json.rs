@@ -27,49 +27,49 @@
 use serde::Serialize;
 
 use crate::model::{
-    Alternate, Enclosure, Feed, Image, Language, Person, Region, Relation, Report, Site, Story,
+    Alternate, Enclosure, Feed, Image, Language, LinkRelation, Person, Region, Report, Site, Story,
     Tombstone,
 };
 
-use super::view::{self, Format};
+use super::view::{self, FeedFormat};
 use super::words::Words;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonFeedDocument<'a> {
     version: &'static str,
     title: String,
     home_page_url: String,
     feed_url: String,
     description: String,
-    authors: Vec<Author>,
+    authors: Vec<JsonAuthor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     #[serde(rename = "_tidings", skip_serializing_if = "Option::is_none")]
-    extension: Option<FeedExtension>,
-    items: Vec<Item<'a>>,
+    extension: Option<JsonFeedExtension>,
+    items: Vec<JsonItem<'a>>,
 }
 
 #[derive(Serialize)]
-struct FeedExtension {
-    deleted: Vec<Deleted>,
+struct JsonFeedExtension {
+    deleted: Vec<JsonDeletedItem>,
 }
 
 #[derive(Serialize)]
-struct Deleted {
+struct JsonDeletedItem {
     id: String,
     date: String,
     reason: String,
 }
 
 #[derive(Serialize)]
-struct Author {
+struct JsonAuthor {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Item<'a> {
+struct JsonItem<'a> {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
@@ -83,19 +83,19 @@ struct Item<'a> {
     image: Option<&'a str>,
     date_published: String,
     date_modified: String,
-    authors: Vec<Author>,
+    authors: Vec<JsonAuthor>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<Attachment<'a>>,
+    attachments: Vec<JsonAttachment<'a>>,
     #[serde(rename = "_tidings")]
-    extension: Extension<'a>,
+    extension: JsonItemExtension<'a>,
 }
 
 #[derive(Serialize)]
-struct Attachment<'a> {
+struct JsonAttachment<'a> {
     url: &'a str,
     mime_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,21 +107,21 @@ struct Attachment<'a> {
 }
 
 #[derive(Serialize)]
-struct Extension<'a> {
+struct JsonItemExtension<'a> {
     date: &'static str,
     date_precision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<ImageOf<'a>>,
+    image: Option<JsonImage<'a>>,
     regions: Vec<String>,
-    reports: Vec<ReportOf<'a>>,
+    reports: Vec<JsonReport<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    alternates: Vec<AlternateOf<'a>>,
+    alternates: Vec<JsonAlternate<'a>>,
 }
 
 #[derive(Serialize)]
-struct ImageOf<'a> {
+struct JsonImage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,14 +131,14 @@ struct ImageOf<'a> {
 }
 
 #[derive(Serialize)]
-struct AlternateOf<'a> {
+struct JsonAlternate<'a> {
     id: String,
     language: &'a str,
     url: &'a str,
 }
 
 #[derive(Serialize)]
-struct ReportOf<'a> {
+struct JsonReport<'a> {
     publisher: &'a str,
     source: &'a str,
     title: &'a str,
@@ -148,99 +148,105 @@ struct ReportOf<'a> {
 }
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
-    let document = Document {
+    let document = JsonFeedDocument {
         version: "https://jsonfeed.org/version/1.1",
-        title: view::title(&feed.scope, site),
-        home_page_url: Format::Html.address(&feed.scope, site),
-        feed_url: Format::Json.address(&feed.scope, site),
-        description: view::description(&feed.scope, site),
-        authors: vec![Author {
+        title: view::scope_title(&feed.scope, site),
+        home_page_url: FeedFormat::Html.absolute_address(&feed.scope, site),
+        feed_url: FeedFormat::Json.absolute_address(&feed.scope, site),
+        description: view::describe_scope(&feed.scope, site),
+        authors: vec![JsonAuthor {
             name: site.title.clone(),
             url: Some(site.base_url.to_string()),
         }],
-        language: view::language(feed, site),
-        extension: (!feed.gone.is_empty()).then(|| FeedExtension {
-            deleted: feed.gone.iter().map(deleted).collect(),
+        language: view::feed_language(feed, site),
+        extension: (!feed.gone.is_empty()).then(|| JsonFeedExtension {
+            deleted: feed.gone.iter().map(json_deleted_item).collect(),
         }),
         items: feed
             .live
             .iter()
-            .map(|story| item(story, Words::of(&site.language)))
+            .map(|story| json_item(story, Words::for_language(&site.language)))
             .collect(),
     };
     serde_json::to_vec_pretty(&document).expect("text always serializes")
 }
 
-fn deleted(gone: &Tombstone) -> Deleted {
-    Deleted {
+fn json_deleted_item(gone: &Tombstone) -> JsonDeletedItem {
+    JsonDeletedItem {
         id: gone.id.urn(),
-        date: view::changed(gone.at).to_rfc3339(),
-        reason: view::fate(&gone.fate),
+        date: view::changed_date(gone.at).to_rfc3339(),
+        reason: view::describe_removal(&gone.fate),
     }
 }
 
-fn item<'a>(story: &'a Story, words: &Words) -> Item<'a> {
+fn json_item<'a>(story: &'a Story, words: &Words) -> JsonItem<'a> {
     let shown = &story.shown;
-    Item {
+    JsonItem {
         id: story.id.urn(),
         url: story.address().map(url::Url::as_str),
-        external_url: external(story),
+        external_url: external_address(story),
         title: &shown.title,
-        content_html: view::body(story).into_owned(),
-        summary: view::summary(story).map(|(_, line)| line),
+        content_html: view::longest_text(story).into_owned(),
+        summary: view::short_text(story).map(|(_, line)| line),
         image: shown.image.as_ref().map(|image| image.url.as_str()),
-        date_published: view::published(&story.published).to_rfc3339(),
-        date_modified: view::changed(story.updated).to_rfc3339(),
-        authors: view::authors(story).into_iter().map(author).collect(),
-        tags: view::tags(story, words),
+        date_published: view::published_date(&story.published).to_rfc3339(),
+        date_modified: view::changed_date(story.updated).to_rfc3339(),
+        authors: view::story_authors(story)
+            .into_iter()
+            .map(json_author)
+            .collect(),
+        tags: view::story_tags(story, words),
         language: shown.language.as_ref().map(Language::as_str),
-        attachments: shown.enclosures.iter().map(attachment).collect(),
-        extension: Extension {
+        attachments: shown.enclosures.iter().map(json_attachment).collect(),
+        extension: JsonItemExtension {
             date: story.published.origin(),
             date_precision: story.published.precision().as_str(),
             event: shown.event.map(|event| event.to_string()),
-            image: shown.image.as_ref().and_then(image),
+            image: shown.image.as_ref().and_then(json_image),
             regions: story.regions.iter().map(Region::to_string).collect(),
-            reports: story.reports.iter().map(report).collect(),
-            alternates: view::alternates(story).iter().map(alternate).collect(),
+            reports: story.reports.iter().map(json_report).collect(),
+            alternates: view::linkable_alternates(story)
+                .iter()
+                .map(json_alternate)
+                .collect(),
         },
     }
 }
 
 /// Returns the page elsewhere that the item is about.
-fn external(story: &Story) -> Option<&str> {
+fn external_address(story: &Story) -> Option<&str> {
     let mut links = story.shown.links.iter();
-    let related = links.find(|link| link.relation == Relation::Related)?;
+    let related = links.find(|link| link.relation == LinkRelation::Related)?;
     Some(related.url.as_str())
 }
 
-fn image(image: &Image) -> Option<ImageOf<'_>> {
+fn json_image(image: &Image) -> Option<JsonImage<'_>> {
     let told = image.alt.is_some() || image.width.is_some() || image.height.is_some();
-    told.then_some(ImageOf {
+    told.then_some(JsonImage {
         alt: image.alt.as_deref(),
         width: image.width,
         height: image.height,
     })
 }
 
-fn alternate(alternate: &Alternate) -> AlternateOf<'_> {
-    AlternateOf {
+fn json_alternate(alternate: &Alternate) -> JsonAlternate<'_> {
+    JsonAlternate {
         id: alternate.id.urn(),
         language: alternate.language.as_str(),
         url: alternate.address.as_str(),
     }
 }
 
-fn author(person: Person) -> Author {
-    Author {
+fn json_author(person: Person) -> JsonAuthor {
+    JsonAuthor {
         name: person.name,
         url: person.url.map(String::from),
     }
 }
 
-fn attachment(enclosure: &Enclosure) -> Attachment<'_> {
+fn json_attachment(enclosure: &Enclosure) -> JsonAttachment<'_> {
     let size = enclosure.length_bytes;
-    Attachment {
+    JsonAttachment {
         url: enclosure.url.as_str(),
         mime_type: &enclosure.mime_type,
         title: enclosure.title.as_deref(),
@@ -249,12 +255,12 @@ fn attachment(enclosure: &Enclosure) -> Attachment<'_> {
     }
 }
 
-fn report(report: &Report) -> ReportOf<'_> {
-    ReportOf {
+fn json_report(report: &Report) -> JsonReport<'_> {
+    JsonReport {
         publisher: &report.publisher,
         source: report.source.as_str(),
         title: &report.title,
         url: report.address.as_ref().map(url::Url::as_str),
-        date_published: view::published(&report.published).to_rfc3339(),
+        date_published: view::published_date(&report.published).to_rfc3339(),
     }
 }

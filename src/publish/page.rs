@@ -9,12 +9,12 @@ use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::{
-    Dated, Enclosure, EventDay, Feed, FeedSummary, Image, Language, Person, Precision, Published,
-    SafeHtml, Scope, Site, Story, Timestamp,
+    Dated, Enclosure, EventDay, Feed, FeedScope, FeedSummary, Image, Language, Person, Precision,
+    Published, SafeHtml, Site, Story, Timestamp,
 };
 
 use super::search;
-use super::view::{self, Format};
+use super::view::{self, FeedFormat};
 use super::words::{self, SEPARATOR, Words};
 
 /// The longest text shown in full, in characters: a page is an overview, and a longer text would fill it …
@@ -23,32 +23,32 @@ const WHOLE_CHARACTERS: usize = 1_500;
 const BEGINNING_CHARACTERS: usize = 800;
 
 pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
-    let words = Words::of(&site.language);
+    let words = Words::for_language(&site.language);
     let mut stories: Vec<&Story> = feed.live.iter().chain(&feed.quiet).collect();
     stories.sort_by(|a, b| a.feed_order(b));
-    let (scope, root) = (&feed.scope, view::root(&feed.scope));
-    let title = view::title(scope, site);
+    let (scope, root) = (&feed.scope, view::path_to_root(&feed.scope));
+    let title = view::scope_title(scope, site);
     let (heading, empty, subscribe) = match scope {
-        Scope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
-        Scope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
+        FeedScope::Feed(_) => (title.as_str(), words.no_stories, words.subscribe),
+        FeedScope::Search(_) => (words.search, words.nothing_found, words.subscribe_to_search),
     };
     // A topic's title is in the site's language; a search's title is in the language of the page.
-    let named = own_language(site).filter(|_| matches!(scope, Scope::Feed(_)));
+    let named = site_language(site).filter(|_| matches!(scope, FeedScope::Feed(_)));
     let body = html! {
         header .masthead {
-            (path(scope, site))
+            (render_breadcrumbs(scope, site))
             h1 lang=[named] dir="auto" { (heading) }
-            @if let Scope::Search(query) = scope { (search::form(root, query, None, words)) }
+            @if let FeedScope::Search(query) = scope { (search::render_form(root, query, None, words)) }
             p .facts {
-                (feed_facts(feed.stories, feed.updated, words))
-                @if stories.len() < feed.stories { " · " (words.newest(stories.len())) }
+                (render_feed_facts(feed.stories, feed.updated, words))
+                @if stories.len() < feed.stories { " · " (words.format_newest(stories.len())) }
             }
             div .subscribe {
                 span { (subscribe) }
-                (feed_links(&title, words, |format| format!("{root}{}", format.path(scope))))
+                (render_feed_links(&title, words, |format| format!("{root}{}", format.relative_address(scope))))
             }
             @if !feed.branches.is_empty() {
-                nav aria-label=(words.branches) { (branches(&feed.branches, root, words)) }
+                nav aria-label=(words.branches) { (render_branches(&feed.branches, root, words)) }
             }
         }
         main #content {
@@ -56,51 +56,51 @@ pub(super) fn render(feed: &Feed, site: &Site) -> Vec<u8> {
                 p .empty { (empty) }
             }
             @for day in stories.chunk_by(|a, b| day_of(a) == day_of(b)) {
-                (section(day, words))
+                (render_section(day, words))
             }
         }
         footer { a href={ (root) (INDEX) } { (words.all_topics) } }
     };
-    document(site, root, &head(scope, site), &body)
+    render_document(site, root, &render_head(scope, site), &body)
 }
 
 /// The page with all topics.
 pub(super) const INDEX: &str = "index.html";
 
 /// Returns the breadcrumbs of a page: the site, and the topic of a branch.
-pub(super) fn path(scope: &Scope, site: &Site) -> Markup {
-    let words = Words::of(&site.language);
-    let root = view::root(scope);
+pub(super) fn render_breadcrumbs(scope: &FeedScope, site: &Site) -> Markup {
+    let words = Words::for_language(&site.language);
+    let root = view::path_to_root(scope);
     let topic = match scope {
-        Scope::Feed(name) if name.id.branch().is_some() => Some(name),
+        FeedScope::Feed(name) if name.id.branch().is_some() => Some(name),
         _ => None,
     };
     html! {
         nav aria-label=(words.path) {
-            a href={ (root) (INDEX) } lang=[own_language(site)] { bdi { (site.title) } }
+            a href={ (root) (INDEX) } lang=[site_language(site)] { bdi { (site.title) } }
             @if let Some(name) = topic {
                 span aria-hidden="true" { " › " }
-                a lang=[own_language(site)] href={ (root) (Format::Html.file(&name.id.topic().clone().into())) } { bdi { (name.topic) } }
+                a lang=[site_language(site)] href={ (root) (FeedFormat::Html.file_name(&name.id.topic().clone().into())) } { bdi { (name.topic) } }
             }
         }
     }
 }
 
 /// Returns the site's language, for its own texts on a page in another language.
-pub(super) fn own_language(site: &Site) -> Option<&Language> {
-    let of_page = Words::of(&site.language).language(&site.language);
+pub(super) fn site_language(site: &Site) -> Option<&Language> {
+    let of_page = Words::for_language(&site.language).page_language(&site.language);
     Some(&site.language).filter(|own| own.as_str() != of_page)
 }
 
-fn head(scope: &Scope, site: &Site) -> Markup {
-    let (title, root) = (view::title(scope, site), view::root(scope));
+fn render_head(scope: &FeedScope, site: &Site) -> Markup {
+    let (title, root) = (view::scope_title(scope, site), view::path_to_root(scope));
     html! {
-        title lang=[own_language(site)] { (title) (SEPARATOR) (site.title) }
-        meta name="description" content=(view::description(scope, site));
-        @if let Scope::Search(_) = scope { (search::unlisted()) }
-        @for format in Format::FEEDS {
+        title lang=[site_language(site)] { (title) (SEPARATOR) (site.title) }
+        meta name="description" content=(view::describe_scope(scope, site));
+        @if let FeedScope::Search(_) = scope { (search::render_noindex()) }
+        @for format in FeedFormat::FEEDS {
             link rel="alternate" type=(format.mime_type()) title={ (title) " (" (format.name()) ")" }
-                href={ (root) (format.path(scope)) };
+                href={ (root) (format.relative_address(scope)) };
         }
     }
 }
@@ -112,31 +112,31 @@ const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/sv
 
 /// Renders the page for an address without a page or feed, with links to all topics and a search. `root` is the
 /// path to the published folder.
-pub(super) fn missing(site: &Site, root: &str) -> Vec<u8> {
-    let words = Words::of(&site.language);
+pub(super) fn render_missing(site: &Site, root: &str) -> Vec<u8> {
+    let words = Words::for_language(&site.language);
     let index = format!("{root}{INDEX}");
     let body = html! {
         header .masthead {
             nav aria-label=(words.path) { a href=(index) { (site.title) } }
             h1 { (words.missing) }
-            (search::form(root, "", None, words))
+            (search::render_form(root, "", None, words))
         }
         main #content { p .empty { (words.missing_why) } }
         footer { a href=(index) { (words.all_topics) } }
     };
     let head = html! {
         title { (words.missing) (SEPARATOR) (site.title) }
-        (search::unlisted())
+        (search::render_noindex())
     };
-    document(site, root, &head, &body)
+    render_document(site, root, &head, &body)
 }
 
 /// Renders a whole page around `body`; `root` is its path to the published folder.
-pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) -> Vec<u8> {
-    let words = Words::of(&site.language);
+pub(super) fn render_document(site: &Site, root: &str, head: &Markup, body: &Markup) -> Vec<u8> {
+    let words = Words::for_language(&site.language);
     let page = html! {
         (DOCTYPE)
-        html lang=(words.language(&site.language)) {
+        html lang=(words.page_language(&site.language)) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -152,14 +152,18 @@ pub(super) fn document(site: &Site, root: &str, head: &Markup, body: &Markup) ->
             }
         }
     };
-    view::well_formed(page.into_string())
+    view::remove_forbidden_chars(page.into_string())
 }
 
 /// Returns links to a feed's formats. `title` names their feed for users of screen readers.
-pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) -> String) -> Markup {
+pub(super) fn render_feed_links(
+    title: &str,
+    words: &Words,
+    address: impl Fn(FeedFormat) -> String,
+) -> Markup {
     html! {
         ul .feeds aria-label={ (words.subscribe) ": " (title) } {
-            @for format in Format::FEEDS {
+            @for format in FeedFormat::FEEDS {
                 li { a href=(address(format)) type=(format.mime_type()) { (format.name()) } }
             }
         }
@@ -167,20 +171,20 @@ pub(super) fn feed_links(title: &str, words: &Words, address: impl Fn(Format) ->
 }
 
 /// Returns links to the pages of a topic's branches, folded: there may be a hundred.
-pub(super) fn branches<'a>(
+pub(super) fn render_branches<'a>(
     feeds: impl IntoIterator<Item = &'a FeedSummary>,
     root: &str,
     words: &Words,
 ) -> Markup {
     html! {
         div .branches {
-            @for kind in view::kinds(feeds, words) {
+            @for kind in view::group_by_kind(feeds, words) {
                 details {
                     summary { (kind.name) " " span .count { (kind.branches.len()) } }
                     ul {
                         @for (name, feed) in &kind.branches {
                             li {
-                                a href={ (root) (Format::Html.file(&feed.name.id)) } { bdi { (name) } }
+                                a href={ (root) (FeedFormat::Html.file_name(&feed.name.id)) } { bdi { (name) } }
                                 " " span .count { (feed.stories) }
                             }
                         }
@@ -192,11 +196,15 @@ pub(super) fn branches<'a>(
 }
 
 /// Describes the number of stories in a feed, and its last change.
-pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Words) -> Markup {
+pub(super) fn render_feed_facts(
+    stories: usize,
+    updated: Option<Timestamp>,
+    words: &Words,
+) -> Markup {
     html! {
-        (words.stories(stories))
-        @if let Some(at) = updated.map(view::changed) {
-            " · " (words.last_change) " " time datetime=(at.to_rfc3339()) { (words.day(at.date_naive())) }
+        (words.format_story_count(stories))
+        @if let Some(at) = updated.map(view::changed_date) {
+            " · " (words.last_change) " " time datetime=(at.to_rfc3339()) { (words.format_day(at.date_naive())) }
         }
     }
 }
@@ -204,7 +212,7 @@ pub(super) fn feed_facts(stories: usize, updated: Option<Timestamp>, words: &Wor
 /// Returns the day on which a story was published, in its publisher's zone; the first day if only the month or
 /// year is known.
 fn day_of(story: &Story) -> (NaiveDate, Precision) {
-    let day = view::published(&story.published).date_naive();
+    let day = view::published_date(&story.published).date_naive();
     match story.published.precision() {
         Precision::Year => (day.with_ordinal(1).unwrap_or(day), Precision::Year),
         Precision::Month => (day.with_day(1).unwrap_or(day), Precision::Month),
@@ -213,20 +221,20 @@ fn day_of(story: &Story) -> (NaiveDate, Precision) {
 }
 
 /// Renders the stories of one day, or of a month whose days are not known.
-fn section(stories: &[&Story], words: &Words) -> Markup {
+fn render_section(stories: &[&Story], words: &Words) -> Markup {
     html! {
         section .day {
             @if let Some((day, precision)) = stories.first().map(|story| day_of(story)) {
-                h2 { time datetime=(precision.of_day(day)) { (words.date(day, precision)) } }
+                h2 { time datetime=(precision.format_day(day)) { (words.format_date(day, precision)) } }
             }
             div {
-                @for story in stories { (article(story, words)) }
+                @for story in stories { (render_story(story, words)) }
             }
         }
     }
 }
 
-fn article(story: &Story, words: &Words) -> Markup {
+fn render_story(story: &Story, words: &Words) -> Markup {
     let shown = &story.shown;
     // An unknown language is marked, so that the text does not inherit the language of the page (HTML, `lang`).
     let lang = shown.language.as_ref().map_or("", Language::as_str);
@@ -237,7 +245,7 @@ fn article(story: &Story, words: &Words) -> Markup {
     };
     let body = shown.summary.as_ref().or(shown.content.as_ref());
     let image = shown.image.as_ref();
-    let image = image.filter(|image| !body.is_some_and(|body| holds(body, image)));
+    let image = image.filter(|image| !body.is_some_and(|body| contains_image(body, image)));
     html! {
         article id=(story.id) {
             h3 lang=(lang) dir=(dir) {
@@ -246,29 +254,29 @@ fn article(story: &Story, words: &Words) -> Markup {
                     None => (shown.title),
                 }
             }
-            p .facts { (facts(story, words)) }
+            p .facts { (render_facts(story, words)) }
             @if let Some(event) = shown.event {
-                p .event { (words.takes_place) ": " (event_day(event, words)) }
+                p .event { (words.takes_place) ": " (format_event_day(event, words)) }
             }
-            @if let Some(image) = image { (picture(image, lang)) }
+            @if let Some(image) = image { (render_picture(image, lang)) }
             @if let Some(html) = body {
-                div .text lang=(lang) dir=(dir) { (text(html, story.address().is_some())) }
+                div .text lang=(lang) dir=(dir) { (render_text(html, story.address().is_some())) }
             }
-            (attached(&files(story), words))
-            (also_reported_by(story, words))
+            (render_attachments(&attached_files(story), words))
+            (render_other_reports(story, words))
         }
     }
 }
 
 /// Returns true if the text already contains the picture.
-fn holds(html: &SafeHtml, image: &Image) -> bool {
+fn contains_image(html: &SafeHtml, image: &Image) -> bool {
     let address = image.url.as_str();
     html.as_str().contains(address) || html.as_str().contains(&address.replace('&', "&amp;"))
 }
 
 /// Renders a picture in a box of its own size, so that nothing moves when it loads; if it does not load, the
 /// box stays empty. It is fetched when a reader comes near it.
-fn picture(image: &Image, lang: &str) -> Markup {
+fn render_picture(image: &Image, lang: &str) -> Markup {
     let alt = image.alt.as_deref().unwrap_or_default();
     html! {
         img .picture src=(image.url) alt=(alt) lang=[image.alt.as_ref().map(|_| lang)]
@@ -277,41 +285,41 @@ fn picture(image: &Image, lang: &str) -> Markup {
 }
 
 /// Returns the files of a story without its picture, which is on the page.
-fn files(story: &Story) -> Vec<&Enclosure> {
+fn attached_files(story: &Story) -> Vec<&Enclosure> {
     let shown = story.shown.image.as_ref().map(|image| &image.url);
     let files = story.shown.enclosures.iter();
     files.filter(|file| Some(&file.url) != shown).collect()
 }
 
 /// Renders a text in full, or the beginning of a long one if the story's address leads to the rest.
-fn text(html: &SafeHtml, goes_on: bool) -> Markup {
-    let line = view::plain(html);
+fn render_text(html: &SafeHtml, goes_on: bool) -> Markup {
+    let line = view::plain_text(html);
     if goes_on && line.chars().nth(WHOLE_CHARACTERS).is_some() {
-        html! { p { (view::beginning(&line, BEGINNING_CHARACTERS)) } }
+        html! { p { (view::truncate_words(&line, BEGINNING_CHARACTERS)) } }
     } else {
         PreEscaped(html.as_str().to_owned())
     }
 }
 
 /// Renders the publisher of a story, its authors, and the time of day.
-fn facts(story: &Story, words: &Words) -> Markup {
+fn render_facts(story: &Story, words: &Words) -> Markup {
     let authors = &story.shown.authors;
     html! {
         bdi .publisher { (story.shown_report().publisher) }
         @if !authors.is_empty() {
-            " · " (words.by) " " (list(authors, words, person))
+            " · " (words.by) " " (render_list(authors, words, render_person))
         }
-        (time(&story.published, words))
-        @for region in view::narrowest(story) {
-            " · " data .region value=(region) { (words.place(region)) }
+        (render_time(&story.published, words))
+        @for region in view::narrowest_regions(story) {
+            " · " data .region value=(region) { (words.format_place(region)) }
         }
     }
 }
 
 /// Renders the time of day if one is known; the day is in the heading. Midnight sharp means a day in formats
 /// that require a time.
-fn time(published: &Published, words: &Words) -> Markup {
-    let at = view::published(published);
+fn render_time(published: &Published, words: &Words) -> Markup {
+    let at = view::published_date(published);
     let first_seen = matches!(published, Published::FirstSeen(_));
     if published.precision() != Precision::Instant || (!first_seen && at.time() == NaiveTime::MIN) {
         return html! {};
@@ -324,17 +332,17 @@ fn time(published: &Published, words: &Words) -> Markup {
 }
 
 /// Formats `5 July 2021, 18:30 UTC−6`, or as much of it as is known.
-fn event_day(event: EventDay, words: &Words) -> Markup {
+fn format_event_day(event: EventDay, words: &Words) -> Markup {
     let Dated { at, precision } = event.dated();
     html! {
         time datetime=(event) {
-            (words.date(at.date_naive(), precision))
+            (words.format_date(at.date_naive(), precision))
             @if precision == Precision::Instant { ", " (words::time_of_day(at)) }
         }
     }
 }
 
-fn attached(enclosures: &[&Enclosure], words: &Words) -> Markup {
+fn render_attachments(enclosures: &[&Enclosure], words: &Words) -> Markup {
     let file = |enclosure: &&Enclosure| {
         let size = ByteSize(enclosure.length_bytes);
         html! {
@@ -344,28 +352,28 @@ fn attached(enclosures: &[&Enclosure], words: &Words) -> Markup {
     };
     html! {
         @if !enclosures.is_empty() {
-            p .more { (words.attached) ": " (list(enclosures, words, file)) }
+            p .more { (words.attached) ": " (render_list(enclosures, words, file)) }
         }
     }
 }
 
-fn also_reported_by(story: &Story, words: &Words) -> Markup {
-    let reports = view::further(story);
+fn render_other_reports(story: &Story, words: &Words) -> Markup {
+    let reports = view::further_reports(story);
     html! {
         @if !reports.is_empty() {
             p .more {
                 (words.also_reported_by) " "
-                (list(reports, words, |report| linked(&report.publisher, report.address.as_ref())))
+                (render_list(reports, words, |report| render_link(&report.publisher, report.address.as_ref())))
             }
         }
     }
 }
 
-fn person(person: &Person) -> Markup {
-    linked(&person.name, person.url.as_ref())
+fn render_person(person: &Person) -> Markup {
+    render_link(&person.name, person.url.as_ref())
 }
 
-fn linked(name: &str, address: Option<&url::Url>) -> Markup {
+fn render_link(name: &str, address: Option<&url::Url>) -> Markup {
     html! {
         @match address {
             Some(address) => a href=(address) { bdi { (name) } },
@@ -375,7 +383,7 @@ fn linked(name: &str, address: Option<&url::Url>) -> Markup {
 }
 
 /// Formats `a`, `a and b`, `a, b and c`.
-fn list<T>(items: &[T], words: &Words, show: impl Fn(&T) -> Markup) -> Markup {
+fn render_list<T>(items: &[T], words: &Words, show: impl Fn(&T) -> Markup) -> Markup {
     html! {
         @for (at, item) in items.iter().enumerate() {
             @if at > 0 && at + 1 == items.len() { " " (words.and) " " } @else if at > 0 { ", " }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Alternate, Dated, Enclosure, EventDay, Feed, FeedName, FeedSummary, IdentityKey, IdentityKind,
-    Image, Item, ItemId, Link, Person, Precision, Published, Relation, Report, SafeHtml, Scope,
-    Site, Story, StoryId, Timestamp,
+    Alternate, Dated, Enclosure, EventDay, Feed, FeedName, FeedScope, FeedSummary, IdentityKey,
+    IdentityKind, Image, Item, ItemId, Link, LinkRelation, Person, Precision, Published, Report,
+    SafeHtml, Site, Story, StoryId, Timestamp,
 };
 
 pub(super) fn site() -> Site {
@@ -19,7 +19,7 @@ pub(super) fn site() -> Site {
 /// Returns a topic without branches.
 pub(super) fn feed() -> Feed {
     Feed {
-        scope: Scope::Feed(name("labour-migration", "Labour migration")),
+        scope: FeedScope::Feed(name("labour-migration", "Labour migration")),
         updated: Some(utc("2021-06-30T09:15:00Z")),
         live: vec![first_seen(), with_everything(), reported_twice()],
         quiet: Vec::new(),
@@ -31,13 +31,13 @@ pub(super) fn feed() -> Feed {
 
 /// Returns the same stories as a branch of the topic.
 pub(super) fn branch() -> Feed {
-    let scope = Scope::Feed(name("labour-migration/mx-lang-es", "Labour migration"));
+    let scope = FeedScope::Feed(name("labour-migration/mx-lang-es", "Labour migration"));
     Feed { scope, ..feed() }
 }
 
 /// Returns the same stories as the answer to a query with every special character of markup.
 pub(super) fn answer() -> Feed {
-    Feed::answer("\"visas & <permits>\" -country:US".into(), feed().live)
+    Feed::from_search("\"visas & <permits>\" -country:US".into(), feed().live)
 }
 
 /// Returns two topics, the first with branches of several kinds.
@@ -154,9 +154,9 @@ pub(super) fn with_everything() -> Story {
     shown.enclosures[0].title = Some("Guide & <annex>".into());
     shown.enclosures[1].duration_seconds = Some(754);
     shown.links = vec![
-        link(Relation::Via, "https://harbour.example/guide", None),
+        link(LinkRelation::Via, "https://harbour.example/guide", None),
         link(
-            Relation::Related,
+            LinkRelation::Related,
             "https://law.example/acts/12?a=1&b=2",
             Some("The act"),
         ),
@@ -268,7 +268,7 @@ fn person(name: &str, url: Option<&str>) -> Person {
     }
 }
 
-fn link(relation: Relation, url: &str, title: Option<&str>) -> Link {
+fn link(relation: LinkRelation, url: &str, title: Option<&str>) -> Link {
     Link {
         relation,
         url: url.parse().unwrap(),
@@ -288,7 +288,7 @@ fn enclosure(url: &str, mime_type: &str, length_bytes: u64) -> Enclosure {
 
 #[expect(clippy::unnecessary_wraps, reason = "as the fields of an item want it")]
 fn html(html: &str) -> Option<SafeHtml> {
-    Some(SafeHtml::vouched(html.to_owned()))
+    Some(SafeHtml::from_sanitized(html.to_owned()))
 }
 
 fn utc(text: &str) -> Timestamp {

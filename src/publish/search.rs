@@ -8,12 +8,12 @@ use crate::model::Site;
 use crate::topics::QueryError;
 
 use super::page;
-use super::view::{FIELD, Format, SEARCH};
+use super::view::{FIELD, FeedFormat, SEARCH};
 use super::words::{SEPARATOR, Words};
 
 /// The availability of a search: files alone cannot answer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Search {
+pub enum SearchAvailability {
     /// The site is served by tidings.
     Offered,
     /// Only the published folder is served.
@@ -24,8 +24,13 @@ pub enum Search {
 const MISTAKE: &str = "mistake";
 
 /// Renders the form with `query`; `root` is the path from its page to the published folder.
-pub(super) fn form(root: &str, query: &str, mistake: Option<&QueryError>, words: &Words) -> Markup {
-    let action = format!("{root}{SEARCH}.{}", Format::Html.extension());
+pub(super) fn render_form(
+    root: &str,
+    query: &str,
+    mistake: Option<&QueryError>,
+    words: &Words,
+) -> Markup {
+    let action = format!("{root}{SEARCH}.{}", FeedFormat::Html.extension());
     html! {
         form .search role="search" action=(action) {
             label .unseen for=(FIELD) { (words.query) }
@@ -37,21 +42,21 @@ pub(super) fn form(root: &str, query: &str, mistake: Option<&QueryError>, words:
 }
 
 /// Keeps a page out of search engines: otherwise every query would be one more page.
-pub(super) fn unlisted() -> Markup {
+pub(super) fn render_noindex() -> Markup {
     html! { meta name="robots" content="noindex"; }
 }
 
 /// Renders the form without an answer.
-pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
-    let words = Words::of(&site.language);
+pub(super) fn render_page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Vec<u8> {
+    let words = Words::for_language(&site.language);
     let body = html! {
         header .masthead {
             nav aria-label=(words.path) {
-                a href=(page::INDEX) lang=[page::own_language(site)] { bdi { (site.title) } }
+                a href=(page::INDEX) lang=[page::site_language(site)] { bdi { (site.title) } }
             }
             h1 { (words.search) }
-            (form("", query, mistake, words))
-            @if let Some(mistake) = mistake { (marked(query, mistake, words)) }
+            (render_form("", query, mistake, words))
+            @if let Some(mistake) = mistake { (render_mistake(query, mistake, words)) }
         }
         main #content {
             dl .examples {
@@ -64,14 +69,14 @@ pub(super) fn page(site: &Site, query: &str, mistake: Option<&QueryError>) -> Ve
     };
     let head = html! {
         title { (words.search) (SEPARATOR) (site.title) }
-        (unlisted())
+        (render_noindex())
     };
-    page::document(site, "", &head, &body)
+    page::render_document(site, "", &head, &body)
 }
 
 /// Renders the query with its mistake marked, and the message, which is in English like the query language.
-fn marked(query: &str, mistake: &QueryError, words: &Words) -> Markup {
-    let [before, wrong, after] = split(query, mistake.column);
+fn render_mistake(query: &str, mistake: &QueryError, words: &Words) -> Markup {
+    let [before, wrong, after] = split_at_mistake(query, mistake.column);
     html! {
         div .mistake id=(MISTAKE) {
             p { strong { (words.no_query) } }
@@ -86,7 +91,7 @@ fn marked(query: &str, mistake: &QueryError, words: &Words) -> Markup {
 
 /// Splits a query at a character, counted from 1: the text before it, the word from there on, and the rest. A
 /// blank after the query's end is added if that is to be marked.
-fn split(query: &str, column: usize) -> [String; 3] {
+fn split_at_mistake(query: &str, column: usize) -> [String; 3] {
     let mut rest = query.chars();
     let before = rest.by_ref().take(column.saturating_sub(1)).collect();
     let rest = rest.as_str();
@@ -107,7 +112,11 @@ mod tests {
     #[test]
     fn a_mistake_is_cut_out() {
         let check = |query: &str, column, expected: [&str; 3]| {
-            assert_eq!(split(query, column), expected, "{query} at {column}");
+            assert_eq!(
+                split_at_mistake(query, column),
+                expected,
+                "{query} at {column}"
+            );
         };
         check("a (b c", 3, ["a ", "(b", " c"]);
         check("ñandú tilte:x", 7, ["ñandú ", "tilte:x", ""]);
@@ -121,7 +130,7 @@ mod tests {
         #[test]
         fn nothing_is_lost(query in any::<String>(), column in 0usize..40) {
             let length = query.chars().count();
-            let whole = split(&query, column).concat();
+            let whole = split_at_mistake(&query, column).concat();
             prop_assert_eq!(whole.strip_suffix(' ').filter(|_| column.max(1) > length).unwrap_or(&whole), query);
         }
     }

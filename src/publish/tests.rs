@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::sample;
 use super::validity;
-use super::view::Format;
+use super::view::FeedFormat;
 use super::*;
-use crate::model::{Dated, Fate, Precision, Published, SafeHtml, Story, Tombstone};
+use crate::model::{Dated, Precision, Published, RemovalReason, SafeHtml, Story, Tombstone};
 use crate::topics::Query;
 
 /// The data that all formats must agree on.
@@ -20,7 +20,7 @@ struct Read {
     updated: DateTime<FixedOffset>,
 }
 
-fn text(files: Vec<File>, name: &str) -> String {
+fn text(files: Vec<PublishedFile>, name: &str) -> String {
     let file = files.into_iter().find(|file| file.name == name);
     String::from_utf8(file.expect(name).bytes).expect("UTF-8")
 }
@@ -30,8 +30,8 @@ fn lines(page: &str) -> String {
     page.replace("><", ">\n<")
 }
 
-fn rendered(feed: &Feed, site: &Site, format: Format) -> String {
-    String::from_utf8(render(feed, site, format)).expect("UTF-8")
+fn rendered(feed: &Feed, site: &Site, format: FeedFormat) -> String {
+    String::from_utf8(render_feed(feed, site, format)).expect("UTF-8")
 }
 
 fn read_rss(text: &str) -> Vec<Read> {
@@ -77,31 +77,37 @@ fn read_json(text: &str) -> Vec<Read> {
 
 /// Reads a feed back in all formats, checks that they agree, and returns their content.
 fn read(feed: &Feed, site: &Site) -> Vec<Read> {
-    let rss = read_rss(&rendered(feed, site, Format::Rss));
-    assert_eq!(rss, read_atom(&rendered(feed, site, Format::Atom)));
-    assert_eq!(rss, read_json(&rendered(feed, site, Format::Json)));
+    let rss = read_rss(&rendered(feed, site, FeedFormat::Rss));
+    assert_eq!(rss, read_atom(&rendered(feed, site, FeedFormat::Atom)));
+    assert_eq!(rss, read_json(&rendered(feed, site, FeedFormat::Json)));
     rss
 }
 
 #[test]
 fn each_format_reads_well() {
     let (feed, site) = (sample::feed(), sample::site());
-    insta::assert_snapshot!("rss", rendered(&feed, &site, Format::Rss));
-    insta::assert_snapshot!("atom", rendered(&feed, &site, Format::Atom));
-    insta::assert_snapshot!("json", rendered(&feed, &site, Format::Json));
-    insta::assert_snapshot!("page", lines(&rendered(&feed, &site, Format::Html)));
+    insta::assert_snapshot!("rss", rendered(&feed, &site, FeedFormat::Rss));
+    insta::assert_snapshot!("atom", rendered(&feed, &site, FeedFormat::Atom));
+    insta::assert_snapshot!("json", rendered(&feed, &site, FeedFormat::Json));
+    insta::assert_snapshot!("page", lines(&rendered(&feed, &site, FeedFormat::Html)));
 }
 
 #[test]
 fn the_index_reads_well() {
-    let files = || index(&sample::site(), &sample::summaries(), Search::Offered);
+    let files = || {
+        render_index_files(
+            &sample::site(),
+            &sample::summaries(),
+            SearchAvailability::Offered,
+        )
+    };
     insta::assert_snapshot!("index", lines(&text(files(), "index.html")));
     insta::assert_snapshot!("opml", text(files(), "index.opml"));
     insta::assert_snapshot!("opml-branches", text(files(), "branches.opml"));
 }
 
 /// Returns the names of the feeds in a list.
-fn listed(files: Vec<File>, name: &str) -> Vec<String> {
+fn listed(files: Vec<PublishedFile>, name: &str) -> Vec<String> {
     let found = validity::check_opml(&text(files, name)).into_iter();
     let base = sample::site().base_url;
     let name = |address: String| address.strip_prefix(base.as_str()).unwrap().to_owned();
@@ -111,7 +117,9 @@ fn listed(files: Vec<File>, name: &str) -> Vec<String> {
 /// Importing the list of topics subscribes to the topics, not to all of their branches as well.
 #[test]
 fn topics_are_in_one_list_and_branches_in_another() {
-    let files = |feeds: &[FeedSummary]| index(&sample::site(), feeds, Search::Offered);
+    let files = |feeds: &[FeedSummary]| {
+        render_index_files(&sample::site(), feeds, SearchAvailability::Offered)
+    };
     let summaries = sample::summaries();
     let topics = listed(files(&summaries), "index.opml");
     // In the given order, not by name.
@@ -137,7 +145,7 @@ fn topics_are_in_one_list_and_branches_in_another() {
 
 /// Checks a feed in every format.
 fn is_valid(feed: &Feed, site: &Site) {
-    for format in Format::ALL {
+    for format in FeedFormat::ALL {
         validity::check(&rendered(feed, site, format), format);
     }
 }
@@ -154,13 +162,13 @@ fn feeds() -> Vec<Feed> {
     with_gone.gone = vec![Tombstone {
         id: gone.id,
         at: "2021-07-02T10:00:00Z".parse().unwrap(),
-        fate: Fate::Withdrawn("the <office> took it back".into()),
+        fate: RemovalReason::Withdrawn("the <office> took it back".into()),
     }];
     vec![
         sample::feed(),
         sample::branch(),
         sample::answer(),
-        Feed::answer("nothing".into(), Vec::new()),
+        Feed::from_search("nothing".into(), Vec::new()),
         with_gone,
         only(&|story| {
             story.shown.summary = None;
@@ -168,7 +176,7 @@ fn feeds() -> Vec<Feed> {
         }),
         only(&|story| story.shown.content.clone_from(&story.shown.summary)),
         only(&|story| {
-            story.shown.summary = Some(SafeHtml::vouched(
+            story.shown.summary = Some(SafeHtml::from_sanitized(
                 "<img src=\"https://a.example/b.png\">".into(),
             ));
             story.shown.language = None;
@@ -189,7 +197,11 @@ fn what_is_published_is_valid() {
     }
     for name in ["index.opml", "branches.opml"] {
         validity::check_opml(&text(
-            index(&sample::site(), &sample::summaries(), Search::Offered),
+            render_index_files(
+                &sample::site(),
+                &sample::summaries(),
+                SearchAvailability::Offered,
+            ),
             name,
         ));
     }
@@ -201,12 +213,12 @@ fn one(change: impl Fn(&mut Story)) -> [String; 4] {
     feed.live = vec![sample::with_everything()];
     change(&mut feed.live[0]);
     is_valid(&feed, &sample::site());
-    Format::ALL.map(|format| rendered(&feed, &sample::site(), format))
+    FeedFormat::ALL.map(|format| rendered(&feed, &sample::site(), format))
 }
 
 #[test]
 fn a_summary_that_says_what_the_content_says_is_left_out() {
-    let html = |html: &str| Some(SafeHtml::vouched(html.to_owned()));
+    let html = |html: &str| Some(SafeHtml::from_sanitized(html.to_owned()));
     let check = |summary: &str, expected: bool| {
         let [rss, atom, json, _] = one(|story| {
             story.shown.summary = html(summary);
@@ -272,7 +284,7 @@ fn a_picture_is_in_every_format() {
     assert!(page.contains(&img), "{page}");
     // A text that contains the picture shows it itself.
     let [.., page] = one(|story| {
-        story.shown.summary = Some(SafeHtml::vouched(format!(
+        story.shown.summary = Some(SafeHtml::from_sanitized(format!(
             "<p><img src=\"{escaped}\">a</p>"
         )));
     });
@@ -355,7 +367,7 @@ fn no_language_is_claimed_that_words_are_not_in() {
         language: "fr".parse().unwrap(),
         ..sample::site()
     };
-    let page = rendered(&sample::feed(), &site, Format::Html);
+    let page = rendered(&sample::feed(), &site, FeedFormat::Html);
     assert!(page.contains("<html lang=\"en\">"), "{page}");
     assert!(page.contains("<h1 lang=\"fr\" dir=\"auto\">"), "{page}");
 }
@@ -384,11 +396,11 @@ fn a_source_is_where_the_story_was_taken_from() {
 fn a_page_tells_how_many_stories_of_all_it_shows() {
     let mut feed = sample::feed();
     feed.stories = 143;
-    let page = rendered(&feed, &sample::site(), Format::Html);
+    let page = rendered(&feed, &sample::site(), FeedFormat::Html);
     assert!(page.contains("143 stories · last change"), "{page}");
     assert!(page.contains(" · the newest 3 here"), "{page}");
     feed.stories = 3;
-    let page = rendered(&feed, &sample::site(), Format::Html);
+    let page = rendered(&feed, &sample::site(), FeedFormat::Html);
     assert!(
         page.contains("<p class=\"facts\">3 stories") && !page.contains("newest"),
         "{page}"
@@ -398,11 +410,11 @@ fn a_page_tells_how_many_stories_of_all_it_shows() {
 #[test]
 fn a_branch_reads_well() {
     let (feed, site) = (sample::branch(), sample::site());
-    let page = lines(&rendered(&feed, &site, Format::Html));
+    let page = lines(&rendered(&feed, &site, FeedFormat::Html));
     let (top, _) = page.split_once("<main").expect("a page");
     insta::assert_snapshot!("branch-page", top);
     assert_eq!(read(&feed, &site), read(&sample::feed(), &site));
-    let atom = rendered(&feed, &site, Format::Atom);
+    let atom = rendered(&feed, &site, FeedFormat::Atom);
     let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
     assert_eq!(atom.title().value, "Labour migration · Mexico · Spanish");
     let links: Vec<&str> = atom
@@ -413,8 +425,10 @@ fn a_branch_reads_well() {
     let address =
         |end: &str| format!("https://bulletins.example/labour-migration/mx-lang-es.{end}");
     assert_eq!(links, ["atom", "html", "rss", "json"].map(address));
-    let names = names(&"labour-migration/mx-lang-es".parse().unwrap());
-    let files = super::feed(&feed, &site).into_iter().map(|file| file.name);
+    let names = feed_file_names(&"labour-migration/mx-lang-es".parse().unwrap());
+    let files = super::render_feed_files(&feed, &site)
+        .into_iter()
+        .map(|file| file.name);
     assert_eq!(files.collect::<Vec<_>>(), names);
 }
 
@@ -428,7 +442,7 @@ fn a_topics_page_leads_to_its_branches() {
         language: "es".parse().unwrap(),
         ..sample::site()
     };
-    let page = lines(&rendered(&feed, &site, Format::Html));
+    let page = lines(&rendered(&feed, &site, FeedFormat::Html));
     let (_, branches) = page
         .split_once("<nav aria-label=\"Partes")
         .expect("branches");
@@ -439,11 +453,11 @@ fn a_topics_page_leads_to_its_branches() {
 #[test]
 fn a_search_reads_well() {
     let (feed, site) = (sample::answer(), sample::site());
-    let page = lines(&rendered(&feed, &site, Format::Html));
+    let page = lines(&rendered(&feed, &site, FeedFormat::Html));
     let (top, _) = page.split_once("<main").expect("a page");
     insta::assert_snapshot!("search-page", top);
     assert_eq!(read(&feed, &site), read(&sample::feed(), &site));
-    let atom = rendered(&feed, &site, Format::Atom);
+    let atom = rendered(&feed, &site, FeedFormat::Atom);
     let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
     assert_eq!(
         atom.title().value,
@@ -456,7 +470,7 @@ fn a_search_reads_well() {
     let query = "\"visas & <permits>\" -country:US";
     let asked: Vec<_> = address.query_pairs().collect();
     assert_eq!(asked, [("q".into(), query.into())]);
-    assert!(super::feed(&feed, &site).is_empty());
+    assert!(super::render_feed_files(&feed, &site).is_empty());
 }
 
 #[test]
@@ -466,22 +480,22 @@ fn a_query_that_cannot_be_read_is_marked() {
         message: "there is no field `tilte:`".into(),
         hint: Some("did you mean `title:`?".into()),
     };
-    let page = search_page(&sample::site(), "visas \"tilte:<b> x", Some(&mistake));
+    let page = render_search_page(&sample::site(), "visas \"tilte:<b> x", Some(&mistake));
     insta::assert_snapshot!("search-mistake", lines(&String::from_utf8(page).unwrap()));
     let site = Site {
         language: "es".parse().unwrap(),
         ..sample::site()
     };
-    let page = search_page(&site, "", None);
+    let page = render_search_page(&site, "", None);
     insta::assert_snapshot!("search-form", lines(&String::from_utf8(page).unwrap()));
 }
 
 #[test]
 fn a_search_without_results_can_be_followed() {
     let site = sample::site();
-    let feed = Feed::answer("visas".into(), Vec::new());
+    let feed = Feed::from_search("visas".into(), Vec::new());
     assert!(read(&feed, &site).is_empty());
-    let page = rendered(&feed, &site, Format::Html);
+    let page = rendered(&feed, &site, FeedFormat::Html);
     assert!(page.contains("Nothing was found."), "{page}");
     assert!(page.contains("href=\"search.rss?q=visas\""), "{page}");
 }
@@ -489,20 +503,20 @@ fn a_search_without_results_can_be_followed() {
 #[test]
 fn only_a_served_site_offers_a_search() {
     let page = |search| {
-        let files = index(&sample::site(), &sample::summaries(), search);
+        let files = render_index_files(&sample::site(), &sample::summaries(), search);
         text(files, "index.html")
     };
-    assert!(page(Search::Offered).contains("<form"));
-    assert!(!page(Search::NotOffered).contains("<form"));
+    assert!(page(SearchAvailability::Offered).contains("<form"));
+    assert!(!page(SearchAvailability::NotOffered).contains("<form"));
 }
 
 /// The examples for readers are parsed as intended.
 #[test]
 fn the_examples_are_queries() {
     for language in ["en", "es", "pl"] {
-        let words = super::words::Words::of(&language.parse().unwrap());
+        let words = super::words::Words::for_language(&language.parse().unwrap());
         for (example, _) in words.examples {
-            let read = Query::read(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+            let read = Query::parse(example).unwrap_or_else(|error| panic!("{example}: {error}"));
             assert_eq!(read.warnings, [], "{example}");
         }
     }
@@ -538,10 +552,10 @@ fn what_is_a_story_no_more_leaves_a_tombstone() {
     };
     let feed = Feed {
         gone: vec![
-            tombstone(merged, Fate::Merged(kept)),
+            tombstone(merged, RemovalReason::Merged(kept)),
             tombstone(
                 withdrawn,
-                Fate::Withdrawn("the <office> took it back".into()),
+                RemovalReason::Withdrawn("the <office> took it back".into()),
             ),
         ],
         live: Vec::new(),
@@ -549,8 +563,8 @@ fn what_is_a_story_no_more_leaves_a_tombstone() {
     };
     let site = sample::site();
     is_valid(&feed, &site);
-    insta::assert_snapshot!("atom-tombstones", rendered(&feed, &site, Format::Atom));
-    insta::assert_snapshot!("json-tombstones", rendered(&feed, &site, Format::Json));
+    insta::assert_snapshot!("atom-tombstones", rendered(&feed, &site, FeedFormat::Atom));
+    insta::assert_snapshot!("json-tombstones", rendered(&feed, &site, FeedFormat::Json));
 }
 
 #[test]
@@ -561,7 +575,7 @@ fn a_story_without_an_address_has_no_link() {
     feed.live[0].shown.summary = None;
     assert_eq!(read(&feed, &sample::site())[0].link, None);
     // RFC 4287 §4.1.2: an entry without a link has content.
-    let atom = rendered(&feed, &sample::site(), Format::Atom);
+    let atom = rendered(&feed, &sample::site(), FeedFormat::Atom);
     let atom = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
     let content = atom.entries[0]
         .content
@@ -578,7 +592,7 @@ fn quiet_stories_are_on_the_page_alone() {
     feed.quiet = vec![quiet];
     feed.stories = 3;
     assert_eq!(read(&feed, &sample::site()).len(), 2);
-    let page = rendered(&feed, &sample::site(), Format::Html);
+    let page = rendered(&feed, &sample::site(), FeedFormat::Html);
     let place = |id: &str| page.find(&format!("id=\"{id}\"")).expect("on the page");
     assert!(place(&feed.live[0].id.to_string()) < place(&id));
     assert!(place(&id) < place(&feed.live[1].id.to_string()));
@@ -596,12 +610,12 @@ fn an_empty_page_speaks_its_sites_language() {
         language: "es".parse().unwrap(),
         ..sample::site()
     };
-    let page = rendered(&empty, &site, Format::Html);
+    let page = rendered(&empty, &site, FeedFormat::Html);
     assert!(page.contains("Aún no se ha publicado nada sobre este tema."));
     assert!(page.contains("0 noticias</p>"));
     assert!(read(&empty, &site).is_empty());
     // No visible text mentions the epoch.
-    assert!(!page.contains("1970") && !rendered(&empty, &site, Format::Rss).contains("1970"));
+    assert!(!page.contains("1970") && !rendered(&empty, &site, FeedFormat::Rss).contains("1970"));
 }
 
 #[test]
@@ -611,8 +625,8 @@ fn a_page_gives_the_beginning_of_a_long_text() {
         feed.live = vec![sample::reported_twice()];
         feed.live[0].reports.truncate(reports);
         let html = format!("<p>{}<b>end</b></p>", "word ".repeat(words));
-        feed.live[0].shown.summary = Some(SafeHtml::vouched(html));
-        rendered(&feed, &sample::site(), Format::Html)
+        feed.live[0].shown.summary = Some(SafeHtml::from_sanitized(html));
+        rendered(&feed, &sample::site(), FeedFormat::Html)
     };
     assert!(text(250, 2).contains("<b>end</b>"));
     assert!(text(400, 2).contains("word word…</p></div>"));
@@ -626,7 +640,7 @@ fn a_page_tells_the_time_of_day_where_there_is_one() {
         let mut feed = sample::feed();
         feed.live = vec![sample::reported_twice()];
         feed.live[0].published = published;
-        let page = rendered(&feed, &sample::site(), Format::Html);
+        let page = rendered(&feed, &sample::site(), FeedFormat::Html);
         let shown = page.contains(" · <time") || page.contains(" · first seen <time");
         assert!(
             expected.map_or(!shown, |time| page.contains(time)),
@@ -656,7 +670,7 @@ fn a_page_tells_no_day_that_is_not_known() {
         at: "2021-06-01T00:00:00-06:00".parse().unwrap(),
         precision: Precision::Month,
     });
-    let page = rendered(&feed, &sample::site(), Format::Html);
+    let page = rendered(&feed, &sample::site(), FeedFormat::Html);
     assert!(
         page.contains("<h2><time datetime=\"2021-06\">June 2021</time></h2>"),
         "{page}"
@@ -672,7 +686,7 @@ fn an_id_outlives_a_change_of_host() {
             base_url,
             ..sample::site()
         };
-        let atom = rendered(&sample::feed(), &site, Format::Atom);
+        let atom = rendered(&sample::feed(), &site, FeedFormat::Atom);
         atom_syndication::Feed::read_from(atom.as_bytes())
             .unwrap()
             .id
@@ -687,13 +701,17 @@ fn pages_run_nothing() {
         message: "no".into(),
         hint: None,
     };
-    let page = search_page(&sample::site(), "javascript (", Some(&mistake));
+    let page = render_search_page(&sample::site(), "javascript (", Some(&mistake));
     let pages = [
-        rendered(&sample::feed(), &sample::site(), Format::Html),
-        rendered(&sample::answer(), &sample::site(), Format::Html),
+        rendered(&sample::feed(), &sample::site(), FeedFormat::Html),
+        rendered(&sample::answer(), &sample::site(), FeedFormat::Html),
         String::from_utf8(page).unwrap(),
         text(
-            index(&sample::site(), &sample::summaries(), Search::Offered),
+            render_index_files(
+                &sample::site(),
+                &sample::summaries(),
+                SearchAvailability::Offered,
+            ),
             "index.html",
         ),
     ];
@@ -713,12 +731,12 @@ proptest! {
         markup in any::<String>(),
     ) {
         let mut feed = sample::feed();
-        feed.scope = Scope::Feed(sample::name("labour-migration", &title));
+        feed.scope = FeedScope::Feed(sample::name("labour-migration", &title));
         let site = Site { title: name.clone(), ..sample::site() };
         for story in &mut feed.live {
             story.shown.title.clone_from(&title);
-            story.shown.summary = Some(SafeHtml::vouched(markup.clone()));
-            story.shown.content = Some(SafeHtml::vouched(format!("]]{markup}>")));
+            story.shown.summary = Some(SafeHtml::from_sanitized(markup.clone()));
+            story.shown.content = Some(SafeHtml::from_sanitized(format!("]]{markup}>")));
             story.shown.tags = vec![name.clone()];
             for report in &mut story.reports {
                 report.publisher.clone_from(&name);
@@ -728,12 +746,12 @@ proptest! {
         let mut branch = sample::summary("labour-migration/from-agency", &title, 1);
         branch.name.publisher = Some(name.clone());
         let summaries = [sample::summary("labour-migration", &title, 3), branch];
-        check_xml(&text(index(&site, &summaries, Search::Offered), "index.opml"));
-        let scopes = [feed.scope.clone(), Scope::Feed(summaries[1].name.clone()), Scope::Search(name)];
+        check_xml(&text(render_index_files(&site, &summaries, SearchAvailability::Offered), "index.opml"));
+        let scopes = [feed.scope.clone(), FeedScope::Feed(summaries[1].name.clone()), FeedScope::Search(name)];
         for scope in scopes {
             feed.scope = scope;
-            check_xml(&rendered(&feed, &site, Format::Rss));
-            check_xml(&rendered(&feed, &site, Format::Atom));
+            check_xml(&rendered(&feed, &site, FeedFormat::Rss));
+            check_xml(&rendered(&feed, &site, FeedFormat::Atom));
         }
     }
 
@@ -742,7 +760,7 @@ proptest! {
     fn any_query_is_asked_again(query in "\\PC*|[<>&'\"+%#?/ ]*", column in 0usize..20) {
         let site = sample::site();
         let mistake = QueryError { column, message: query.clone(), hint: Some(query.clone()) };
-        let page = search_page(&site, &query, Some(&mistake));
+        let page = render_search_page(&site, &query, Some(&mistake));
         let page = scraper::Html::parse_document(&String::from_utf8(page).unwrap());
         let first = |selector: &str| page.select(&scraper::Selector::parse(selector).unwrap()).next().unwrap();
         prop_assert_eq!(first("input").attr("value"), Some(query.as_str()));
@@ -751,7 +769,7 @@ proptest! {
         let hint: String = first(".mistake p:last-child").text().collect();
         prop_assert_eq!(&hint, &query);
 
-        let answer = rendered(&Feed::answer(query.clone(), Vec::new()), &site, Format::Html);
+        let answer = rendered(&Feed::from_search(query.clone(), Vec::new()), &site, FeedFormat::Html);
         let answer = scraper::Html::parse_document(&answer);
         let link = scraper::Selector::parse("link[type='application/atom+xml']").unwrap();
         let link = answer.select(&link).next().unwrap().attr("href").unwrap();

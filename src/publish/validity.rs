@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 use url::Url;
 
-use super::Format;
+use super::FeedFormat;
 
 /// An element of XML.
 #[derive(Debug, Default)]
@@ -157,12 +157,12 @@ fn is_rfc3339(text: &str) {
 }
 
 /// Checks a document of any format that readers subscribe to.
-pub(super) fn check(document: &str, format: Format) {
+pub(super) fn check(document: &str, format: FeedFormat) {
     match format {
-        Format::Atom => check_atom(document),
-        Format::Rss => check_rss(document),
-        Format::Json => check_json(document),
-        Format::Html => {}
+        FeedFormat::Atom => check_atom(document),
+        FeedFormat::Rss => check_rss(document),
+        FeedFormat::Json => check_json(document),
+        FeedFormat::Html => {}
     }
 }
 

@@ -12,8 +12,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::model::{
-    Alternate, Branch, Enclosure, Fate, Feed, FeedId, FeedName, FeedSummary, Language, Person,
-    Published, Region, Report, SafeHtml, Scope, Site, SourceId, Story, Timestamp, TopicId,
+    Alternate, Branch, Enclosure, Feed, FeedId, FeedName, FeedScope, FeedSummary, Language, Person,
+    Published, Region, RemovalReason, Report, SafeHtml, Site, SourceId, Story, Timestamp, TopicId,
 };
 
 use super::words::{SEPARATOR, Words};
@@ -25,7 +25,7 @@ pub(super) const GENERATOR: &str = "tidings";
 const NAMESPACE: Uuid = Uuid::from_u128(0x2c6e_93d1_40fb_5a87_b1d9_7e05_c8a4_316f);
 
 /// Returns the scheme of a region's code in feeds: the parts of ISO 3166 by their names in RFC 5141.
-pub(super) fn scheme(region: Region) -> &'static str {
+pub(super) fn region_scheme(region: Region) -> &'static str {
     if region.is_subdivision() {
         "urn:iso:std:iso:3166:-2"
     } else {
@@ -35,7 +35,7 @@ pub(super) fn scheme(region: Region) -> &'static str {
 
 /// The formats in which stories are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum FeedFormat {
     /// RSS 2.0.
     Rss,
     /// Atom 1.0.
@@ -46,7 +46,7 @@ pub enum Format {
     Html,
 }
 
-impl Format {
+impl FeedFormat {
     /// Every format.
     pub const ALL: [Self; 4] = [Self::Rss, Self::Atom, Self::Json, Self::Html];
 
@@ -85,16 +85,16 @@ impl Format {
 
     /// Returns the file of the feed `id` in this format, which is also its address relative to the published
     /// folder.
-    pub(super) fn file(self, id: &FeedId) -> String {
+    pub(super) fn file_name(self, id: &FeedId) -> String {
         format!("{id}.{}", self.extension())
     }
 
     /// Returns the address in this format, relative to the published folder. A query is encoded as browsers
     /// send a form (`application/x-www-form-urlencoded`), so that the link and the form make the same request.
-    pub(super) fn path(self, scope: &Scope) -> String {
+    pub(super) fn relative_address(self, scope: &FeedScope) -> String {
         match scope {
-            Scope::Feed(name) => self.file(&name.id),
-            Scope::Search(query) => {
+            FeedScope::Feed(name) => self.file_name(&name.id),
+            FeedScope::Search(query) => {
                 let query: String =
                     url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
                 format!("{SEARCH}.{}?{FIELD}={query}", self.extension())
@@ -103,8 +103,8 @@ impl Format {
     }
 
     /// Returns the absolute address in this format.
-    pub(super) fn address(self, scope: &Scope, site: &Site) -> String {
-        format!("{}{}", site.base_url, self.path(scope))
+    pub(super) fn absolute_address(self, scope: &FeedScope, site: &Site) -> String {
+        format!("{}{}", site.base_url, self.relative_address(scope))
     }
 }
 
@@ -114,20 +114,20 @@ pub(super) const SEARCH: &str = "search";
 pub(super) const FIELD: &str = "q";
 
 /// Returns the path from the page of `scope` up to the folder that all addresses are relative to.
-pub(super) fn root(scope: &Scope) -> &'static str {
+pub(super) fn path_to_root(scope: &FeedScope) -> &'static str {
     match scope {
-        Scope::Feed(name) if name.id.branch().is_some() => "../",
+        FeedScope::Feed(name) if name.id.branch().is_some() => "../",
         _ => "",
     }
 }
 
 /// Returns a feed's title: `Labour migration` for a topic, `Labour migration · Mexico` for a branch, `“visas” ·
 /// Search` for a search.
-pub(super) fn title(scope: &Scope, site: &Site) -> String {
-    let words = Words::of(&site.language);
+pub(super) fn scope_title(scope: &FeedScope, site: &Site) -> String {
+    let words = Words::for_language(&site.language);
     match scope {
-        Scope::Feed(name) => feed_title(name, words),
-        Scope::Search(query) => format!("“{query}”{SEPARATOR}{}", words.search),
+        FeedScope::Feed(name) => feed_title(name, words),
+        FeedScope::Search(query) => format!("“{query}”{SEPARATOR}{}", words.search),
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn title(scope: &Scope, site: &Site) -> String {
 pub(super) fn feed_title(name: &FeedName, words: &Words) -> String {
     match name.id.branch() {
         Some(branch) => {
-            let branch = words.branch(branch, name.publisher.as_deref());
+            let branch = words.branch_name(branch, name.publisher.as_deref());
             format!("{}{SEPARATOR}{branch}", name.topic)
         }
         None => name.topic.clone(),
@@ -143,7 +143,7 @@ pub(super) fn feed_title(name: &FeedName, words: &Words) -> String {
 }
 
 /// Branches of one topic that differ in the same facets.
-pub(super) struct Kind<'a> {
+pub(super) struct BranchKind<'a> {
     /// The name of these facets.
     pub(super) name: &'static str,
     /// The name of each branch within its topic, and the branch, sorted by name.
@@ -151,32 +151,34 @@ pub(super) struct Kind<'a> {
 }
 
 /// Groups branches by kind: those of one facet first, then those of several.
-pub(super) fn kinds<'a>(
+pub(super) fn group_by_kind<'a>(
     feeds: impl IntoIterator<Item = &'a FeedSummary>,
     words: &Words,
-) -> Vec<Kind<'a>> {
+) -> Vec<BranchKind<'a>> {
     let mut kinds = BTreeMap::new();
     for feed in feeds {
         let Some(branch) = feed.name.id.branch() else {
             continue;
         };
-        let kind = kinds.entry(rank(branch)).or_insert_with(|| Kind {
-            name: words.by_facets(branch),
-            branches: Vec::new(),
-        });
-        let name = words.branch(branch, feed.name.publisher.as_deref());
+        let kind = kinds
+            .entry(kind_rank(branch))
+            .or_insert_with(|| BranchKind {
+                name: words.facet_heading(branch),
+                branches: Vec::new(),
+            });
+        let name = words.branch_name(branch, feed.name.publisher.as_deref());
         kind.branches.push((name, feed));
     }
-    let mut kinds: Vec<Kind> = kinds.into_values().collect();
+    let mut kinds: Vec<BranchKind> = kinds.into_values().collect();
     for kind in &mut kinds {
         kind.branches
-            .sort_by_cached_key(|(name, feed)| (sorted_as(name), feed.name.id.clone()));
+            .sort_by_cached_key(|(name, feed)| (name_sort_key(name), feed.name.id.clone()));
     }
     kinds
 }
 
 /// Returns the sort key of a branch's kind: the number of its facets, then which they are.
-fn rank(branch: &Branch) -> (usize, [bool; 3]) {
+fn kind_rank(branch: &Branch) -> (usize, [bool; 3]) {
     let lacks = [
         branch.country().is_none(),
         branch.language().is_none(),
@@ -186,13 +188,13 @@ fn rank(branch: &Branch) -> (usize, [bool; 3]) {
 }
 
 /// Returns the sort key of a name: its letters, regardless of case and accents.
-fn sorted_as(name: &str) -> String {
+fn name_sort_key(name: &str) -> String {
     let letters = name.nfd().filter(|c| !is_combining_mark(*c));
     letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Returns the branches of each topic.
-pub(super) fn by_topic(feeds: &[FeedSummary]) -> HashMap<&TopicId, Vec<&FeedSummary>> {
+pub(super) fn branches_by_topic(feeds: &[FeedSummary]) -> HashMap<&TopicId, Vec<&FeedSummary>> {
     let mut branches: HashMap<&TopicId, Vec<&FeedSummary>> = HashMap::new();
     for feed in feeds.iter().filter(|feed| feed.name.id.branch().is_some()) {
         branches.entry(feed.name.id.topic()).or_default().push(feed);
@@ -208,64 +210,66 @@ pub(super) struct FeedLink {
 }
 
 /// Returns the links of a feed in `own` format: itself first, then its page, then the other formats.
-pub(super) fn feed_links(feed: &Feed, site: &Site, own: Format) -> Vec<FeedLink> {
-    let link = |rel, format: Format| FeedLink {
+pub(super) fn feed_links(feed: &Feed, site: &Site, own: FeedFormat) -> Vec<FeedLink> {
+    let link = |rel, format: FeedFormat| FeedLink {
         rel,
-        address: format.address(&feed.scope, site),
+        address: format.absolute_address(&feed.scope, site),
         mime_type: format.mime_type(),
     };
-    let others = Format::FEEDS.into_iter().filter(|format| *format != own);
-    let alternates = std::iter::once(Format::Html).chain(others);
+    let others = FeedFormat::FEEDS
+        .into_iter()
+        .filter(|format| *format != own);
+    let alternates = std::iter::once(FeedFormat::Html).chain(others);
     std::iter::once(link("self", own))
         .chain(alternates.map(|format| link("alternate", format)))
         .collect()
 }
 
 /// Describes a feed in one line.
-pub(super) fn description(scope: &Scope, site: &Site) -> String {
-    let words = Words::of(&site.language);
+pub(super) fn describe_scope(scope: &FeedScope, site: &Site) -> String {
+    let words = Words::for_language(&site.language);
     match scope {
-        Scope::Feed(name) => words.feed(&feed_title(name, words), &site.title),
-        Scope::Search(query) => words.feed(&format!("“{query}”"), &site.title),
+        FeedScope::Feed(name) => words.describe_feed(&feed_title(name, words), &site.title),
+        FeedScope::Search(query) => words.describe_feed(&format!("“{query}”"), &site.title),
     }
 }
 
 /// Returns a feed's permanent id. It depends only on the feed's first name or on the query, so that it survives
 /// every change of host, title and name (RFC 4287 §4.2.6).
-pub(super) fn feed_id(scope: &Scope) -> String {
+pub(super) fn feed_id(scope: &FeedScope) -> String {
     match scope {
-        Scope::Feed(name) => urn(&format!("feed\n{}", name.first_called)),
-        Scope::Search(query) => urn(&format!("search\n{query}")),
+        FeedScope::Feed(name) => name_urn(&format!("feed\n{}", name.first_called)),
+        FeedScope::Search(query) => name_urn(&format!("search\n{query}")),
     }
 }
 
 /// Returns a source's permanent id in feeds.
 pub(super) fn source_id(source: &SourceId) -> String {
-    urn(&format!("source\n{source}"))
+    name_urn(&format!("source\n{source}"))
 }
 
-fn urn(name: &str) -> String {
+fn name_urn(name: &str) -> String {
     Uuid::new_v5(&NAMESPACE, name.as_bytes()).urn().to_string()
 }
 
 /// Returns a date of publication in its publisher's offset, in whole seconds: RFC 822 has no fractions, and all
 /// formats agree.
-pub(super) fn published(date: &Published) -> DateTime<FixedOffset> {
-    date.at().trunc_subsecs(0)
+pub(super) fn published_date(date: &Published) -> DateTime<FixedOffset> {
+    date.instant().trunc_subsecs(0)
 }
 
 /// Returns a time of change in whole seconds.
-pub(super) fn changed(at: Timestamp) -> DateTime<FixedOffset> {
+pub(super) fn changed_date(at: Timestamp) -> DateTime<FixedOffset> {
     at.trunc_subsecs(0).fixed_offset()
 }
 
 /// Formats a date for RSS and OPML (RFC 822 §5.1, with the four-digit year of RFC 1123 §5.2.14).
-pub(super) fn rfc822(at: DateTime<FixedOffset>) -> String {
+pub(super) fn format_rfc822(at: DateTime<FixedOffset>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S %z").to_string()
 }
 
 /// Returns the authors of a story: the item's, else its publisher.
-pub(super) fn authors(story: &Story) -> Vec<Person> {
+pub(super) fn story_authors(story: &Story) -> Vec<Person> {
     if story.shown.authors.is_empty() {
         let name = story.shown_report().publisher.clone();
         return vec![Person { name, url: None }];
@@ -274,27 +278,29 @@ pub(super) fn authors(story: &Story) -> Vec<Person> {
 }
 
 /// Describes in a line why a story was removed.
-pub(super) fn fate(fate: &Fate) -> String {
+pub(super) fn describe_removal(fate: &RemovalReason) -> String {
     match fate {
-        Fate::Merged(kept) => format!("merged into {}", kept.urn()),
-        Fate::Withdrawn(reason) => format!("withdrawn: {reason}"),
+        RemovalReason::Merged(kept) => format!("merged into {}", kept.urn()),
+        RemovalReason::Withdrawn(reason) => format!("withdrawn: {reason}"),
     }
 }
 
 /// Returns the reports other than the one shown.
-pub(super) fn further(story: &Story) -> &[Report] {
+pub(super) fn further_reports(story: &Story) -> &[Report] {
     story.reports.get(1..).unwrap_or_default()
 }
 
 /// Returns the publishers of the other reports, each once, without that of the report shown.
 pub(super) fn contributors(story: &Story) -> Vec<&str> {
     let mut seen = BTreeSet::from([story.shown_report().publisher.as_str()]);
-    let names = further(story).iter().map(|report| &*report.publisher);
+    let names = further_reports(story)
+        .iter()
+        .map(|report| &*report.publisher);
     names.filter(|name| seen.insert(name)).collect()
 }
 
 /// Returns the addresses of reports other than the story's own link, each once, with the report's title.
-pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
+pub(super) fn related_links(story: &Story) -> Vec<(&Url, String)> {
     let mut seen: BTreeSet<&Url> = story.address().into_iter().collect();
     let reports = story.reports.iter();
     let with_address = reports.filter_map(|report| Some((report.address.as_ref()?, report)));
@@ -306,7 +312,7 @@ pub(super) fn related(story: &Story) -> Vec<(&Url, String)> {
 
 /// Returns the same story in other languages. A story without an address has none, because readers would take
 /// theirs for its own.
-pub(super) fn alternates(story: &Story) -> &[Alternate] {
+pub(super) fn linkable_alternates(story: &Story) -> &[Alternate] {
     match story.address() {
         Some(_) => &story.alternates,
         None => &[],
@@ -315,7 +321,7 @@ pub(super) fn alternates(story: &Story) -> &[Alternate] {
 
 /// Returns the language of all stories of a feed; `None` if they are in several, or that of any is unknown. A
 /// feed without stories is in its site's language.
-pub(super) fn language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
+pub(super) fn feed_language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
     let Some(first) = feed.live.first() else {
         return Some(site.language.as_str());
     };
@@ -333,22 +339,22 @@ pub(super) fn language<'a>(feed: &'a Feed, site: &'a Site) -> Option<&'a str> {
 
 /// Returns the short text of a story in addition to its full one; `None` if there is only one text, or both are
 /// the same.
-pub(super) fn summary(story: &Story) -> Option<(&SafeHtml, String)> {
+pub(super) fn short_text(story: &Story) -> Option<(&SafeHtml, String)> {
     let item = &story.shown;
     let (summary, content) = (item.summary.as_ref()?, item.content.as_ref()?);
     if summary == content {
         return None;
     }
-    let line = plain(summary);
+    let line = plain_text(summary);
     let is_same = line.split_whitespace().eq(item.text.split_whitespace());
     (!line.is_empty() && !is_same).then_some((summary, line))
 }
 
 /// Returns the tags of a story: its publishers' own tags, then the labels of its places, each once.
-pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
+pub(super) fn story_tags(story: &Story, words: &Words) -> Vec<String> {
     let mut tags = story.shown.tags.clone();
     for region in &story.regions {
-        let label = words.place(*region);
+        let label = words.format_place(*region);
         if !tags
             .iter()
             .any(|tag| tag.to_lowercase() == label.to_lowercase())
@@ -360,7 +366,7 @@ pub(super) fn tags(story: &Story, words: &Words) -> Vec<String> {
 }
 
 /// Returns the places of a story without countries that contain another of its places.
-pub(super) fn narrowest(story: &Story) -> impl Iterator<Item = Region> {
+pub(super) fn narrowest_regions(story: &Story) -> impl Iterator<Item = Region> {
     let regions = &story.regions;
     let holds_other = move |region: &Region| {
         let mut others = regions.iter().filter(|other| *other != region);
@@ -386,7 +392,7 @@ pub(super) struct MediaElement {
 
 /// Returns the picture of a story: as a thumbnail, which all readers support, and, if it has a description,
 /// which a thumbnail cannot carry, also as a file.
-pub(super) fn picture(story: &Story) -> Vec<MediaElement> {
+pub(super) fn picture_elements(story: &Story) -> Vec<MediaElement> {
     let Some(image) = &story.shown.image else {
         return Vec::new();
     };
@@ -439,7 +445,7 @@ pub(super) fn further_files(story: &Story) -> impl Iterator<Item = MediaElement>
 }
 
 /// Returns the longest text of a story as HTML, or its title if it has no text.
-pub(super) fn body(story: &Story) -> Cow<'_, str> {
+pub(super) fn longest_text(story: &Story) -> Cow<'_, str> {
     let item = &story.shown;
     match item.content.as_ref().or(item.summary.as_ref()) {
         Some(html) => Cow::Borrowed(html.as_str()),
@@ -448,11 +454,12 @@ pub(super) fn body(story: &Story) -> Cow<'_, str> {
 }
 
 /// Returns `html` without markup, on one line.
-pub(super) fn plain(html: &SafeHtml) -> String {
+pub(super) fn plain_text(html: &SafeHtml) -> String {
     let fragment = Html::parse_fragment(html.as_str());
     let mut text = String::new();
     for node in fragment.tree.root().descendants() {
-        let breaks = |value: &scraper::Node| value.as_element().is_some_and(|e| !inline(e.name()));
+        let breaks =
+            |value: &scraper::Node| value.as_element().is_some_and(|e| !is_inline(e.name()));
         // A block ends a word before it and after it.
         if breaks(node.value()) || node.prev_sibling().is_some_and(|n| breaks(n.value())) {
             text.push(' ');
@@ -465,7 +472,7 @@ pub(super) fn plain(html: &SafeHtml) -> String {
 }
 
 /// Returns at most the first `limit` characters of a line, cut between words.
-pub(super) fn beginning(line: &str, limit: usize) -> String {
+pub(super) fn truncate_words(line: &str, limit: usize) -> String {
     let cut: String = line.chars().take(limit).collect();
     let words = cut
         .rsplit_once(' ')
@@ -474,7 +481,7 @@ pub(super) fn beginning(line: &str, limit: usize) -> String {
 }
 
 /// Returns true for elements within a line of text.
-fn inline(name: &str) -> bool {
+fn is_inline(name: &str) -> bool {
     const INLINE: [&str; 25] = [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins",
         "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
@@ -505,7 +512,7 @@ pub(super) fn file_name(enclosure: &Enclosure) -> &str {
 
 /// Returns a document without the characters that XML 1.0 (§2.2) forbids, which only configured titles can
 /// contain. Each is replaced, not deleted: otherwise its neighbours might join to markup (`]]` and `>`).
-pub(super) fn well_formed(document: String) -> Vec<u8> {
+pub(super) fn remove_forbidden_chars(document: String) -> Vec<u8> {
     let allowed = |c: char| match c {
         '\t' | '\n' | '\r' => true,
         '\u{FFFE}' | '\u{FFFF}' => false,
@@ -532,7 +539,11 @@ mod tests {
     #[test]
     fn markup_becomes_one_line() {
         let check = |html: &str, text: &str| {
-            assert_eq!(plain(&SafeHtml::vouched(html.to_owned())), text, "{html}");
+            assert_eq!(
+                plain_text(&SafeHtml::from_sanitized(html.to_owned())),
+                text,
+                "{html}"
+            );
         };
         check(
             "<p>One &amp; <b>t</b>wo.</p><p>Three</p>",
@@ -546,7 +557,7 @@ mod tests {
     #[test]
     fn forbidden_characters_leave_no_gap() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(well_formed(text.to_owned()), expected.as_bytes());
+            assert_eq!(remove_forbidden_chars(text.to_owned()), expected.as_bytes());
         };
         check("]]\u{1}>", "]]\u{FFFD}>");
         check("a\u{FFFF}\tñ\n🌎", "a\u{FFFD}\tñ\n🌎");
@@ -556,7 +567,7 @@ mod tests {
     #[test]
     fn an_id_never_changes() {
         let feed = |id: &str| {
-            feed_id(&Scope::Feed(FeedName {
+            feed_id(&FeedScope::Feed(FeedName {
                 id: "renamed".parse().unwrap(),
                 first_called: id.parse().unwrap(),
                 topic: String::new(),
@@ -573,7 +584,7 @@ mod tests {
             "urn:uuid:e930c011-641c-5a4d-a583-fee8c5d3391d"
         );
         assert_eq!(
-            feed_id(&Scope::Search("\"labour migration\" country:MX".into())),
+            feed_id(&FeedScope::Search("\"labour migration\" country:MX".into())),
             "urn:uuid:e438d3dd-80f6-51ba-9bb8-f2b177bc1bdd"
         );
         assert_eq!(
@@ -585,7 +596,7 @@ mod tests {
     #[test]
     fn a_query_is_written_as_a_form_sends_it() {
         let check = |query: &str, expected: &str| {
-            let path = Format::Atom.path(&Scope::Search(query.into()));
+            let path = FeedFormat::Atom.relative_address(&FeedScope::Search(query.into()));
             assert_eq!(path, format!("search.atom?q={expected}"));
             let form = format!("q={expected}");
             let read: Vec<_> = url::form_urlencoded::parse(form.as_bytes()).collect();

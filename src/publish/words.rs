@@ -16,7 +16,7 @@ const FALLBACK: &str = "en";
 
 impl Words {
     /// Returns the words for a site in `language`, or the English ones if its table has no page texts.
-    pub(super) fn of(language: &Language) -> &'static Self {
+    pub(super) fn for_language(language: &Language) -> &'static Self {
         let texts = |code| languages::table(code)?.pages.as_ref();
         let own = texts(language.primary()).or_else(|| texts(FALLBACK));
         own.expect("the table of English has page texts: a test looks")
@@ -24,7 +24,7 @@ impl Words {
 
     /// Returns the language of a page with these words. `site` is the site's language, which is returned with
     /// its region if it is the same.
-    pub(super) fn language<'a>(&self, site: &'a Language) -> &'a str {
+    pub(super) fn page_language<'a>(&self, site: &'a Language) -> &'a str {
         if site.primary() == self.language {
             site.as_str()
         } else {
@@ -33,8 +33,8 @@ impl Words {
     }
 
     /// Formats a place: `Mexico`, `Chiapas, Mexico`; its code if it has no name.
-    pub(super) fn place(&self, region: Region) -> String {
-        let named = |code: &str| names::of(code, self.language);
+    pub(super) fn format_place(&self, region: Region) -> String {
+        let named = |code: &str| names::place_name(code, self.language);
         let country = region.country();
         let country = named(country.as_str())
             .unwrap_or(country.as_str())
@@ -47,38 +47,42 @@ impl Words {
     }
 
     /// Formats a day: `28 June 2021`.
-    pub(super) fn day(&self, day: NaiveDate) -> String {
+    pub(super) fn format_day(&self, day: NaiveDate) -> String {
         let month = self.months[day.month0() as usize];
         format!("{}{of}{month}{of}{}", day.day(), day.year(), of = self.of)
     }
 
     /// Formats as much of a day as is known: `28 June 2021`, `June 2021`, `2021`.
-    pub(super) fn date(&self, day: NaiveDate, known: Precision) -> String {
+    pub(super) fn format_date(&self, day: NaiveDate, known: Precision) -> String {
         let months = self.months_alone.as_ref().unwrap_or(&self.months);
         let month = months[day.month0() as usize];
         match known {
-            Precision::Instant | Precision::Day => self.day(day),
+            Precision::Instant | Precision::Day => self.format_day(day),
             Precision::Month => format!("{month}{}{}", self.of, day.year()),
             Precision::Year => day.year().to_string(),
         }
     }
 
     /// Formats a number of stories.
-    pub(super) fn stories(&self, count: usize) -> String {
+    pub(super) fn format_story_count(&self, count: usize) -> String {
         let noun = if count == 1 { self.story } else { self.stories };
         format!("{count} {noun}")
     }
 
     /// Formats the number of stories that a page shows if it does not show all: `the newest 100 here`.
-    pub(super) fn newest(&self, shown: usize) -> String {
+    pub(super) fn format_newest(&self, shown: usize) -> String {
         let [before, behind] = self.newest;
         format!("{before}{shown}{behind}")
     }
 
     /// Returns the name of a branch within its topic: `Mexico`, `Mexico · Spanish`. A source without a name is
     /// shown by its id.
-    pub(super) fn branch(&self, branch: &Branch, publisher: Option<&str>) -> String {
-        let called = |code: &str| names::of(code, self.language).unwrap_or(code).to_owned();
+    pub(super) fn branch_name(&self, branch: &Branch, publisher: Option<&str>) -> String {
+        let called = |code: &str| {
+            names::place_name(code, self.language)
+                .unwrap_or(code)
+                .to_owned()
+        };
         let country = branch.country().map(|country| called(country.as_str()));
         let language = branch.language().map(|language| called(language.primary()));
         let source = branch
@@ -89,7 +93,7 @@ impl Words {
     }
 
     /// Returns the heading for branches of this kind: `By country`.
-    pub(super) fn by_facets(&self, branch: &Branch) -> &'static str {
+    pub(super) fn facet_heading(&self, branch: &Branch) -> &'static str {
         let given = [
             branch.country().is_some(),
             branch.language().is_some(),
@@ -100,7 +104,7 @@ impl Words {
     }
 
     /// Describes the feed `title` of `site`.
-    pub(super) fn feed(&self, title: &str, site: &str) -> String {
+    pub(super) fn describe_feed(&self, title: &str, site: &str) -> String {
         format!("{title}: {} {site}", self.bulletins)
     }
 }
@@ -127,7 +131,10 @@ mod tests {
     fn days_are_said_in_words() {
         let check = |language: &str, expected: &str| {
             let day = NaiveDate::from_ymd_opt(2021, 6, 8).unwrap();
-            assert_eq!(Words::of(&language.parse().unwrap()).day(day), expected);
+            assert_eq!(
+                Words::for_language(&language.parse().unwrap()).format_day(day),
+                expected
+            );
         };
         check("en", "8 June 2021");
         check("es-MX", "8 de junio de 2021");
@@ -142,7 +149,11 @@ mod tests {
             .map(|table| table.code)
             .filter(|code| *code != FALLBACK)
         {
-            assert_ne!(names::of("ES", code), names::of("ES", FALLBACK), "{code}");
+            assert_ne!(
+                names::place_name("ES", code),
+                names::place_name("ES", FALLBACK),
+                "{code}"
+            );
         }
     }
 
@@ -151,7 +162,7 @@ mod tests {
         let check = |language: &str, known, expected: &str| {
             let day = NaiveDate::from_ymd_opt(2021, 6, 1).unwrap();
             assert_eq!(
-                Words::of(&language.parse().unwrap()).date(day, known),
+                Words::for_language(&language.parse().unwrap()).format_date(day, known),
                 expected
             );
         };
@@ -166,8 +177,8 @@ mod tests {
     #[test]
     fn places_have_labels() {
         let check = |language: &str, code: &str, label: &str| {
-            let words = Words::of(&language.parse().unwrap());
-            assert_eq!(words.place(code.parse().unwrap()), label);
+            let words = Words::for_language(&language.parse().unwrap());
+            assert_eq!(words.format_place(code.parse().unwrap()), label);
         };
         check("en", "MX", "Mexico");
         check("es", "MX", "México");
@@ -181,7 +192,7 @@ mod tests {
     fn a_page_is_in_the_language_of_its_words() {
         let check = |site: &str, language: &str| {
             let site = site.parse().unwrap();
-            assert_eq!(Words::of(&site).language(&site), language);
+            assert_eq!(Words::for_language(&site).page_language(&site), language);
         };
         check("en-GB", "en-GB");
         check("es-MX", "es-MX");
@@ -192,10 +203,10 @@ mod tests {
     #[test]
     fn branches_are_called_what_people_call_them() {
         let check = |language: &str, branch: &str, name: &str, kind: &str| {
-            let words = Words::of(&language.parse().unwrap());
+            let words = Words::for_language(&language.parse().unwrap());
             let branch: Branch = branch.parse().unwrap();
-            assert_eq!(words.branch(&branch, Some("Agencia Sur")), name);
-            assert_eq!(words.by_facets(&branch), kind);
+            assert_eq!(words.branch_name(&branch, Some("Agencia Sur")), name);
+            assert_eq!(words.facet_heading(&branch), kind);
         };
         check("en", "mx", "Mexico", "By country");
         check("es", "mx", "México", "Por país");
@@ -216,8 +227,8 @@ mod tests {
         );
         // Some languages have a code but no name.
         check("en", "lang-qqq", "qqq", "By language");
-        let words = Words::of(&"en".parse().unwrap());
-        assert_eq!(words.branch(&"from-iom".parse().unwrap(), None), "iom");
+        let words = Words::for_language(&"en".parse().unwrap());
+        assert_eq!(words.branch_name(&"from-iom".parse().unwrap(), None), "iom");
     }
 
     #[test]

@@ -22,7 +22,7 @@ const FIRST_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The result of a poll, as far as the schedule needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum LastPollOutcome {
     /// New or changed items.
     News,
     /// Nothing new.
@@ -40,7 +40,7 @@ pub enum Outcome {
 
 /// The next poll of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Next {
+pub struct NextPoll {
     /// The earliest time of the poll.
     pub due: Timestamp,
     /// The interval from which an adaptive cadence continues.
@@ -48,38 +48,42 @@ pub struct Next {
 }
 
 /// Returns the next poll after one at `now`; `interval` is the one left by the poll before.
-pub fn next(
+pub fn next_poll(
     cadence: &Cadence,
     zone: Tz,
     interval: Option<Duration>,
-    outcome: Outcome,
+    outcome: LastPollOutcome,
     now: Timestamp,
-) -> Next {
-    let interval = adapted(cadence, interval, outcome);
+) -> NextPoll {
+    let interval = adapt_interval(cadence, interval, outcome);
     let usual = match cadence {
         Cadence::Cron(cron) => cron
             .next_after(now.with_timezone(&zone))
-            .map_or(later(now, LONGEST_BACKOFF), |at| at.to_utc()),
-        Cadence::Every(_) | Cadence::Adaptive { .. } => later(now, interval),
+            .map_or(time_after(now, LONGEST_BACKOFF), |at| at.to_utc()),
+        Cadence::Every(_) | Cadence::Adaptive { .. } => time_after(now, interval),
     };
     let due = match outcome {
-        Outcome::News | Outcome::Nothing => usual,
-        Outcome::Gone => usual.max(later(now, GONE_INTERVAL)),
-        Outcome::Failed {
+        LastPollOutcome::News | LastPollOutcome::Nothing => usual,
+        LastPollOutcome::Gone => usual.max(time_after(now, GONE_INTERVAL)),
+        LastPollOutcome::Failed {
             failures,
             retry_after,
         } => {
             let wait = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
             usual
-                .max(later(now, backoff(interval, failures)))
-                .max(later(now, wait))
+                .max(time_after(now, backoff_pause(interval, failures)))
+                .max(time_after(now, wait))
         }
     };
-    Next { due, interval }
+    NextPoll { due, interval }
 }
 
 /// Returns the interval of an adaptive source: shorter after a poll with news, longer after one without.
-fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> Duration {
+fn adapt_interval(
+    cadence: &Cadence,
+    interval: Option<Duration>,
+    outcome: LastPollOutcome,
+) -> Duration {
     match cadence {
         Cadence::Every(every) => *every,
         Cadence::Cron(_) => Duration::ZERO,
@@ -88,9 +92,9 @@ fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> D
                 .filter(|interval| !interval.is_zero())
                 .unwrap_or(FIRST_INTERVAL);
             let adapted = match outcome {
-                Outcome::News => last / 2,
-                Outcome::Nothing => last + last / 2,
-                Outcome::Failed { .. } | Outcome::Gone => last,
+                LastPollOutcome::News => last / 2,
+                LastPollOutcome::Nothing => last + last / 2,
+                LastPollOutcome::Failed { .. } | LastPollOutcome::Gone => last,
             };
             adapted.clamp(*min, *max)
         }
@@ -98,7 +102,7 @@ fn adapted(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> D
 }
 
 /// Returns the pause after failures. The first failure may be chance; from the second on, the pause doubles.
-fn backoff(interval: Duration, failures: u32) -> Duration {
+fn backoff_pause(interval: Duration, failures: u32) -> Duration {
     let base = interval.max(Duration::from_mins(1));
     let doubled = base.saturating_mul(1 << failures.saturating_sub(1).min(16));
     doubled.min(LONGEST_BACKOFF.max(base))
@@ -114,19 +118,21 @@ pub fn is_ahead(
     now: Timestamp,
 ) -> bool {
     let usual = match cadence {
-        Cadence::Every(longest) | Cadence::Adaptive { max: longest, .. } => later(now, *longest),
+        Cadence::Every(longest) | Cadence::Adaptive { max: longest, .. } => {
+            time_after(now, *longest)
+        }
         Cadence::Cron(cron) => cron
             .next_after(now.with_timezone(&zone))
             .map_or(now, |at| at.to_utc()),
     };
-    let farthest = later(usual, LONGEST_RETRY_AFTER.max(GONE_INTERVAL));
-    last.is_some_and(|last| last > later(now, CLOCK_TOLERANCE))
+    let farthest = time_after(usual, LONGEST_RETRY_AFTER.max(GONE_INTERVAL));
+    last.is_some_and(|last| last > time_after(now, CLOCK_TOLERANCE))
         || planned.is_some_and(|planned| planned > farthest)
 }
 
 /// Returns when a source is due: as planned, or sooner if a changed configuration requires it. `None` if it is due at
 /// once: it was never polled, or was polled by a clock that was ahead.
-pub fn due(
+pub fn due_time(
     cadence: &Cadence,
     zone: Tz,
     last: Option<Timestamp>,
@@ -139,21 +145,26 @@ pub fn due(
     }
     let (last, planned) = (last?, planned?);
     let by_cadence = match cadence {
-        Cadence::Every(every) => Some(later(last, *every)),
+        Cadence::Every(every) => Some(time_after(last, *every)),
         Cadence::Cron(cron) => cron
             .next_after(last.with_timezone(&zone))
             .map(|at| at.to_utc()),
-        Cadence::Adaptive { max, .. } => Some(later(last, *max)),
+        Cadence::Adaptive { max, .. } => Some(time_after(last, *max)),
     };
     let sooner = by_cadence.filter(|_| !failing);
     Some(sooner.map_or(planned, |sooner| sooner.min(planned)))
 }
 
 /// Returns the next runs, for people who check their configuration. An adaptive cadence shows its shortest interval.
-pub fn upcoming(cadence: &Cadence, zone: Tz, now: Timestamp, count: usize) -> Vec<DateTime<Tz>> {
+pub fn upcoming_runs(
+    cadence: &Cadence,
+    zone: Tz,
+    now: Timestamp,
+    count: usize,
+) -> Vec<DateTime<Tz>> {
     let step = |at: DateTime<Tz>| match cadence {
         Cadence::Every(every) | Cadence::Adaptive { min: every, .. } => {
-            Some(later(at.to_utc(), *every).with_timezone(&zone))
+            Some(time_after(at.to_utc(), *every).with_timezone(&zone))
         }
         Cadence::Cron(cron) => cron.next_after(at),
     };
@@ -162,7 +173,7 @@ pub fn upcoming(cadence: &Cadence, zone: Tz, now: Timestamp, count: usize) -> Ve
         .collect()
 }
 
-fn later(at: Timestamp, wait: Duration) -> Timestamp {
+fn time_after(at: Timestamp, wait: Duration) -> Timestamp {
     let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
     at.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
 }
@@ -181,14 +192,14 @@ mod tests {
             .unwrap()
     }
 
-    fn wait(cadence: &Cadence, interval: Option<Duration>, outcome: Outcome) -> Duration {
-        (next(cadence, Tz::UTC, interval, outcome, now()).due - now())
+    fn wait(cadence: &Cadence, interval: Option<Duration>, outcome: LastPollOutcome) -> Duration {
+        (next_poll(cadence, Tz::UTC, interval, outcome, now()).due - now())
             .to_std()
             .unwrap()
     }
 
-    fn failed(failures: u32, retry_after: Option<Duration>) -> Outcome {
-        Outcome::Failed {
+    fn failed(failures: u32, retry_after: Option<Duration>) -> LastPollOutcome {
+        LastPollOutcome::Failed {
             failures,
             retry_after,
         }
@@ -197,7 +208,7 @@ mod tests {
     #[test]
     fn failures_wait_longer_and_longer_but_never_for_ever() {
         let every = Cadence::Every(HOUR);
-        assert_eq!(wait(&every, None, Outcome::Nothing), HOUR);
+        assert_eq!(wait(&every, None, LastPollOutcome::Nothing), HOUR);
         assert_eq!(wait(&every, None, failed(1, None)), HOUR);
         assert_eq!(wait(&every, None, failed(3, None)), 4 * HOUR);
         assert_eq!(wait(&every, None, failed(1000, None)), 24 * HOUR);
@@ -210,7 +221,7 @@ mod tests {
             wait(&every, None, failed(1, Some(Duration::MAX))),
             LONGEST_RETRY_AFTER
         );
-        assert_eq!(wait(&every, None, Outcome::Gone), GONE_INTERVAL);
+        assert_eq!(wait(&every, None, LastPollOutcome::Gone), GONE_INTERVAL);
     }
 
     #[test]
@@ -219,11 +230,17 @@ mod tests {
             min: HOUR / 4,
             max: 24 * HOUR,
         };
-        assert_eq!(wait(&adaptive, None, Outcome::News), HOUR / 2);
-        assert_eq!(wait(&adaptive, Some(HOUR / 4), Outcome::News), HOUR / 4);
-        assert_eq!(wait(&adaptive, Some(2 * HOUR), Outcome::Nothing), 3 * HOUR);
+        assert_eq!(wait(&adaptive, None, LastPollOutcome::News), HOUR / 2);
         assert_eq!(
-            wait(&adaptive, Some(20 * HOUR), Outcome::Nothing),
+            wait(&adaptive, Some(HOUR / 4), LastPollOutcome::News),
+            HOUR / 4
+        );
+        assert_eq!(
+            wait(&adaptive, Some(2 * HOUR), LastPollOutcome::Nothing),
+            3 * HOUR
+        );
+        assert_eq!(
+            wait(&adaptive, Some(20 * HOUR), LastPollOutcome::Nothing),
             24 * HOUR
         );
     }
@@ -231,16 +248,16 @@ mod tests {
     #[test]
     fn cron_counts_in_the_sources_zone() {
         let cron = Cadence::Cron(Box::new("0 7 * * *".parse().unwrap()));
-        let due = next(
+        let due = next_poll(
             &cron,
             chrono_tz::America::Costa_Rica,
             None,
-            Outcome::Nothing,
+            LastPollOutcome::Nothing,
             now(),
         )
         .due;
         assert_eq!(due.to_rfc3339(), "2026-11-22T13:00:00+00:00");
-        let runs = upcoming(&cron, chrono_tz::America::Costa_Rica, now(), 2);
+        let runs = upcoming_runs(&cron, chrono_tz::America::Costa_Rica, now(), 2);
         assert_eq!(
             runs.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>(),
             ["2026-11-22T07:00:00-06:00", "2026-11-23T07:00:00-06:00"]
@@ -251,7 +268,7 @@ mod tests {
     fn a_source_is_due_as_planned_or_sooner_when_the_configuration_wants_it() {
         let hours = |count: i64| now() + TimeDelta::hours(count);
         let check = |every, failing, expected: i64| {
-            let due = due(
+            let due = due_time(
                 &Cadence::Every(every * HOUR),
                 Tz::UTC,
                 Some(now()),
@@ -265,7 +282,7 @@ mod tests {
         check(9, false, 5);
         check(2, true, 5);
         let hourly = Cadence::Every(HOUR);
-        assert_eq!(due(&hourly, Tz::UTC, None, None, false, now()), None);
+        assert_eq!(due_time(&hourly, Tz::UTC, None, None, false, now()), None);
     }
 
     /// A clock that went a day ahead and back must not stop a source for a day.
@@ -273,7 +290,7 @@ mod tests {
     fn a_source_that_was_polled_in_the_future_is_due_at_once() {
         let check = |cadence: &Cadence, last: TimeDelta, planned: TimeDelta, expected: bool| {
             let (last, planned) = (now() + last, now() + planned);
-            let due = due(cadence, Tz::UTC, Some(last), Some(planned), true, now());
+            let due = due_time(cadence, Tz::UTC, Some(last), Some(planned), true, now());
             let expected = (!expected).then_some(planned);
             assert_eq!(due, expected, "{cadence:?} {last} {planned}");
         };

@@ -19,11 +19,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::metrics::{self, Metrics};
 use super::origin;
-use super::response::{accepts_html, plain, secure, set};
+use super::response::{accepts_html, plain_response, set_header, set_security_headers};
 use super::status_page;
 use crate::model::{Operator, Timestamp};
 use crate::store::{
-    Chosen, Consent, Decided, Decision, Discarded, Forgotten, ProblemState, Released, SourceStatus,
+    Consent, DecisionOutcome, DiscardedItems, ForgottenSource, HeldChoice, ProblemState,
+    ReleasedItems, SourceStatus, StoryDecision,
 };
 
 /// The time limit for an answer of the daemon.
@@ -34,22 +35,27 @@ const LONG_PATIENCE: Duration = Duration::from_mins(5);
 
 /// A request that only the daemon can answer or carry out.
 #[derive(Debug)]
-pub enum Question {
+pub enum AdminRequest {
     /// Returns the health of the daemon.
-    Health(oneshot::Sender<Health>),
+    Health(oneshot::Sender<DaemonHealth>),
     /// Returns the state of every source.
-    Status(oneshot::Sender<Status>),
+    Status(oneshot::Sender<DaemonStatus>),
     /// Reloads the configuration. The consent covers its effects on feeds.
     Reload(Operator, Consent, oneshot::Sender<ReloadReport>),
     /// Publishes held items of a source, and accepts its current page if it has drifted; no answer if the
     /// source does not exist.
-    Release(Operator, String, Chosen, oneshot::Sender<Released>),
+    Release(Operator, String, HeldChoice, oneshot::Sender<ReleasedItems>),
     /// Discards held items of a source; no answer if the source does not exist.
-    Discard(Operator, String, Chosen, oneshot::Sender<Discarded>),
+    Discard(
+        Operator,
+        String,
+        HeldChoice,
+        oneshot::Sender<DiscardedItems>,
+    ),
     /// Removes the stories of a source that is no longer configured from the feeds.
     Forget(Operator, String, oneshot::Sender<ForgetReport>),
     /// Carries out an operator's decision about stories.
-    Decide(Operator, Decision, oneshot::Sender<DecisionReport>),
+    Decide(Operator, StoryDecision, oneshot::Sender<DecisionReport>),
 }
 
 /// The outcome of a decision about stories.
@@ -57,13 +63,13 @@ pub enum Question {
 #[serde(rename_all = "lowercase")]
 pub enum DecisionReport {
     /// It was carried out.
-    Decided(Decided),
+    Decided(DecisionOutcome),
     /// It was refused, for this reason.
     Refused(String),
 }
 
-impl From<Result<Decided, String>> for DecisionReport {
-    fn from(decided: Result<Decided, String>) -> Self {
+impl From<Result<DecisionOutcome, String>> for DecisionReport {
+    fn from(decided: Result<DecisionOutcome, String>) -> Self {
         decided.map_or_else(Self::Refused, Self::Decided)
     }
 }
@@ -73,14 +79,14 @@ impl From<Result<Decided, String>> for DecisionReport {
 #[serde(rename_all = "lowercase")]
 pub enum ForgetReport {
     /// Its stories left the feeds.
-    Forgotten(Forgotten),
+    Forgotten(ForgottenSource),
     /// It was not forgotten, for this reason.
     Refused(String),
 }
 
 /// The ability of the daemon to poll, store and publish.
 #[derive(Clone, Debug, Serialize)]
-pub struct Health {
+pub struct DaemonHealth {
     /// True if the schedule runs, and its results can be stored and published.
     pub well: bool,
     /// The problems, one per line.
@@ -89,7 +95,7 @@ pub struct Health {
 
 /// The state of everything.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Status {
+pub struct DaemonStatus {
     /// Every configured source.
     pub sources: Vec<SourceStatus>,
     /// Problems with the database and the published folder; empty without any.
@@ -122,37 +128,47 @@ pub struct ReloadReport {
 }
 
 #[derive(Clone)]
-struct Admin {
-    questions: mpsc::Sender<Question>,
+struct AdminState {
+    questions: mpsc::Sender<AdminRequest>,
     metrics: Metrics,
 }
 
 /// Returns the administrators' site, which also answers to the names `hosts`.
-pub fn router(questions: mpsc::Sender<Question>, metrics: Metrics, hosts: Vec<String>) -> Router {
+pub fn admin_router(
+    questions: mpsc::Sender<AdminRequest>,
+    metrics: Metrics,
+    hosts: Vec<String>,
+) -> Router {
     Router::new()
-        .route("/", get(page))
-        .route("/status", get(page))
-        .route("/status.json", get(json))
-        .route("/healthz", get(health))
-        .route("/metrics", get(render_metrics))
-        .route("/reload", post(reload))
-        .route("/sources/{id}/release", post(release))
-        .route("/sources/{id}/discard", post(discard))
-        .route("/sources/{id}/forget", post(forget))
-        .route("/stories", post(decide))
-        .route("/style.css", get(async || style(crate::publish::STYLE)))
-        .route("/status.css", get(async || style(status_page::STYLE)))
-        .with_state(Admin { questions, metrics })
+        .route("/", get(serve_status_page))
+        .route("/status", get(serve_status_page))
+        .route("/status.json", get(serve_status_json))
+        .route("/healthz", get(serve_health))
+        .route("/metrics", get(serve_metrics))
+        .route("/reload", post(handle_reload))
+        .route("/sources/{id}/release", post(handle_release))
+        .route("/sources/{id}/discard", post(handle_discard))
+        .route("/sources/{id}/forget", post(handle_forget))
+        .route("/stories", post(handle_decision))
+        .route(
+            "/style.css",
+            get(async || serve_stylesheet(crate::publish::STYLE)),
+        )
+        .route(
+            "/status.css",
+            get(async || serve_stylesheet(status_page::STYLE)),
+        )
+        .with_state(AdminState { questions, metrics })
         .layer(middleware::from_fn_with_state(
             Arc::new(hosts),
-            origin::guard,
+            origin::guard_origin,
         ))
 }
 
-impl Admin {
-    async fn ask<T>(
+impl AdminState {
+    async fn ask_daemon<T>(
         &self,
-        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+        question: impl FnOnce(oneshot::Sender<T>) -> AdminRequest,
         patience: Duration,
     ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
@@ -164,10 +180,10 @@ impl Admin {
     }
 }
 
-async fn health(State(admin): State<Admin>) -> Response<Body> {
-    match admin.ask(Question::Health, PATIENCE).await {
-        Some(Health { well: true, .. }) => plain(StatusCode::OK, "ok\n"),
-        Some(Health { reason, .. }) => {
+async fn serve_health(State(admin): State<AdminState>) -> Response<Body> {
+    match admin.ask_daemon(AdminRequest::Health, PATIENCE).await {
+        Some(DaemonHealth { well: true, .. }) => plain_response(StatusCode::OK, "ok\n"),
+        Some(DaemonHealth { reason, .. }) => {
             let reason = reason.unwrap_or_default();
             respond(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -175,44 +191,44 @@ async fn health(State(admin): State<Admin>) -> Response<Body> {
                 format!("{reason}\n"),
             )
         }
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
     }
 }
 
-async fn page(State(admin): State<Admin>, headers: HeaderMap) -> Response<Body> {
+async fn serve_status_page(State(admin): State<AdminState>, headers: HeaderMap) -> Response<Body> {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     if accept.starts_with("application/json") {
-        return json(State(admin)).await;
+        return serve_status_json(State(admin)).await;
     }
-    match admin.ask(Question::Status, PATIENCE).await {
+    match admin.ask_daemon(AdminRequest::Status, PATIENCE).await {
         Some(status) => {
-            let page = status_page::render(&status).into_string();
+            let page = status_page::render_status_page(&status).into_string();
             let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", page);
             // Without any referrer, browsers hide the origin of the form.
-            set(
+            set_header(
                 response.headers_mut(),
                 header::REFERRER_POLICY,
                 "same-origin",
             );
             response
         }
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
     }
 }
 
-async fn json(State(admin): State<Admin>) -> Response<Body> {
-    match admin.ask(Question::Status, PATIENCE).await {
+async fn serve_status_json(State(admin): State<AdminState>) -> Response<Body> {
+    match admin.ask_daemon(AdminRequest::Status, PATIENCE).await {
         Some(status) => respond_json(&status),
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
@@ -220,8 +236,8 @@ async fn json(State(admin): State<Admin>) -> Response<Body> {
 }
 
 /// Handles `POST /reload` and `POST /reload?yes`; the form of the status page returns to that page.
-async fn reload(
-    State(admin): State<Admin>,
+async fn handle_reload(
+    State(admin): State<AdminState>,
     Extension(by): Extension<Operator>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -230,62 +246,62 @@ async fn reload(
         Some("yes") => Consent::Given,
         _ => Consent::Wanted,
     };
-    let question = |answer| Question::Reload(by, consent, answer);
-    match admin.ask(question, LONG_PATIENCE).await {
+    let question = |answer| AdminRequest::Reload(by, consent, answer);
+    match admin.ask_daemon(question, LONG_PATIENCE).await {
         Some(_) if accepts_html(&headers) => {
-            let mut response = plain(StatusCode::SEE_OTHER, "see the status\n");
-            set(response.headers_mut(), header::LOCATION, "status");
+            let mut response = plain_response(StatusCode::SEE_OTHER, "see the status\n");
+            set_header(response.headers_mut(), header::LOCATION, "status");
             response
         }
         Some(report) => respond_json(&report),
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
     }
 }
 
-async fn release(
-    State(admin): State<Admin>,
+async fn handle_release(
+    State(admin): State<AdminState>,
     Extension(by): Extension<Operator>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response<Body> {
-    let Some(chosen) = chosen(&body) else {
-        return plain(StatusCode::BAD_REQUEST, NO_CHOICE);
+    let Some(chosen) = parse_chosen(&body) else {
+        return plain_response(StatusCode::BAD_REQUEST, NO_CHOICE);
     };
-    let question = |answer| Question::Release(by, id, chosen, answer);
-    match admin.ask(question, LONG_PATIENCE).await {
+    let question = |answer| AdminRequest::Release(by, id, chosen, answer);
+    match admin.ask_daemon(question, LONG_PATIENCE).await {
         Some(released) => respond_json(&released),
-        None => plain(StatusCode::NOT_FOUND, "nothing was released\n"),
+        None => plain_response(StatusCode::NOT_FOUND, "nothing was released\n"),
     }
 }
 
-async fn discard(
-    State(admin): State<Admin>,
+async fn handle_discard(
+    State(admin): State<AdminState>,
     Extension(by): Extension<Operator>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response<Body> {
-    let Some(chosen) = chosen(&body) else {
-        return plain(StatusCode::BAD_REQUEST, NO_CHOICE);
+    let Some(chosen) = parse_chosen(&body) else {
+        return plain_response(StatusCode::BAD_REQUEST, NO_CHOICE);
     };
-    let question = |answer| Question::Discard(by, id, chosen, answer);
-    match admin.ask(question, LONG_PATIENCE).await {
+    let question = |answer| AdminRequest::Discard(by, id, chosen, answer);
+    match admin.ask_daemon(question, LONG_PATIENCE).await {
         Some(discarded) => respond_json(&discarded),
-        None => plain(StatusCode::NOT_FOUND, "nothing was discarded\n"),
+        None => plain_response(StatusCode::NOT_FOUND, "nothing was discarded\n"),
     }
 }
 
-async fn forget(
-    State(admin): State<Admin>,
+async fn handle_forget(
+    State(admin): State<AdminState>,
     Extension(by): Extension<Operator>,
     Path(id): Path<String>,
 ) -> Response<Body> {
-    let question = |answer| Question::Forget(by, id, answer);
-    match admin.ask(question, LONG_PATIENCE).await {
+    let question = |answer| AdminRequest::Forget(by, id, answer);
+    match admin.ask_daemon(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
@@ -295,36 +311,36 @@ async fn forget(
 const NO_CHOICE: &str = "expected no body, or `{\"these\": [\"ID\", …]}` with ids of held items\n";
 
 /// Returns the held items in a request: those that it names, else all that are still listed.
-fn chosen(body: &Bytes) -> Option<Chosen> {
+fn parse_chosen(body: &Bytes) -> Option<HeldChoice> {
     if body.is_empty() {
-        return Some(Chosen::Listed);
+        return Some(HeldChoice::Listed);
     }
     serde_json::from_slice(body).ok()
 }
 
 /// Handles a decision in JSON: `{"withdraw": ["ID", "reason"]}`.
-async fn decide(
-    State(admin): State<Admin>,
+async fn handle_decision(
+    State(admin): State<AdminState>,
     Extension(by): Extension<Operator>,
     body: Bytes,
 ) -> Response<Body> {
     let Ok(decision) = serde_json::from_slice(&body) else {
-        return plain(
+        return plain_response(
             StatusCode::BAD_REQUEST,
             "expected a decision such as `{\"withdraw\": [\"ID\", \"reason\"]}`\n",
         );
     };
-    let question = |answer| Question::Decide(by, decision, answer);
-    match admin.ask(question, LONG_PATIENCE).await {
+    let question = |answer| AdminRequest::Decide(by, decision, answer);
+    match admin.ask_daemon(question, LONG_PATIENCE).await {
         Some(report) => respond_json(&report),
-        None => plain(
+        None => plain_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "the daemon does not answer\n",
         ),
     }
 }
 
-async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
+async fn serve_metrics(State(admin): State<AdminState>) -> Response<Body> {
     respond(
         StatusCode::OK,
         metrics::CONTENT_TYPE,
@@ -332,7 +348,7 @@ async fn render_metrics(State(admin): State<Admin>) -> Response<Body> {
     )
 }
 
-fn style(sheet: &'static str) -> Response<Body> {
+fn serve_stylesheet(sheet: &'static str) -> Response<Body> {
     respond(StatusCode::OK, "text/css; charset=utf-8", sheet.to_owned())
 }
 
@@ -344,8 +360,8 @@ fn respond_json(value: &impl Serialize) -> Response<Body> {
 fn respond(status: StatusCode, content_type: &str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    set(response.headers_mut(), header::CONTENT_TYPE, content_type);
-    set(response.headers_mut(), header::CACHE_CONTROL, "no-store");
-    secure(response.headers_mut());
+    set_header(response.headers_mut(), header::CONTENT_TYPE, content_type);
+    set_header(response.headers_mut(), header::CACHE_CONTROL, "no-store");
+    set_security_headers(response.headers_mut());
     response
 }

@@ -13,7 +13,7 @@ use hashlink::LruCache;
 use tokio::time::Instant;
 
 use super::assets::Asset;
-use crate::publish::Format;
+use crate::publish::FeedFormat;
 
 /// The time for which an answer is reused.
 const FRESH: Duration = Duration::from_mins(1);
@@ -22,33 +22,33 @@ const MAX_BYTES: usize = 32 << 20;
 
 /// A search and the format of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Search {
+pub(super) struct FormattedSearch {
     pub(super) query: String,
-    pub(super) format: Format,
+    pub(super) format: FeedFormat,
 }
 
 /// The response to a search.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct SearchResponse {
     pub(super) status: StatusCode,
     pub(super) asset: Asset,
 }
 
 /// The answers of the last minute.
-pub(super) struct Answers {
-    held: LruCache<Search, Held>,
+pub(super) struct AnswerCache {
+    held: LruCache<FormattedSearch, CachedAnswer>,
     /// The size of all answers.
     bytes: usize,
 }
 
-struct Held {
-    answer: Arc<Answer>,
+struct CachedAnswer {
+    answer: Arc<SearchResponse>,
     bytes: usize,
     /// The time at which it becomes stale.
     until: Instant,
 }
 
-impl Default for Answers {
+impl Default for AnswerCache {
     fn default() -> Self {
         Self {
             held: LruCache::new_unbounded(),
@@ -57,17 +57,26 @@ impl Default for Answers {
     }
 }
 
-impl Answers {
+impl AnswerCache {
     /// Returns the answer, if it is known and less than a minute old.
-    pub(super) fn get(&mut self, search: &Search, now: Instant) -> Option<Arc<Answer>> {
+    pub(super) fn get(
+        &mut self,
+        search: &FormattedSearch,
+        now: Instant,
+    ) -> Option<Arc<SearchResponse>> {
         let held = self.held.get(search)?;
         (now < held.until).then(|| Arc::clone(&held.answer))
     }
 
     /// Stores an answer, and removes others if there is no room.
-    pub(super) fn put(&mut self, search: Search, answer: Arc<Answer>, now: Instant) {
+    pub(super) fn insert(
+        &mut self,
+        search: FormattedSearch,
+        answer: Arc<SearchResponse>,
+        now: Instant,
+    ) {
         let packed = answer.asset.gzip.as_ref().map_or(0, Bytes::len);
-        let held = Held {
+        let held = CachedAnswer {
             bytes: search.query.len() + answer.asset.body.len() + packed,
             until: now + FRESH,
             answer,
@@ -89,29 +98,29 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn search(query: &str) -> Search {
-        Search {
+    fn search(query: &str) -> FormattedSearch {
+        FormattedSearch {
             query: query.to_owned(),
-            format: Format::Atom,
+            format: FeedFormat::Atom,
         }
     }
 
-    fn answer(body: Vec<u8>) -> Arc<Answer> {
-        Arc::new(Answer {
+    fn answer(body: Vec<u8>) -> Arc<SearchResponse> {
+        Arc::new(SearchResponse {
             status: StatusCode::OK,
-            asset: Asset::of(body, "text/plain"),
+            asset: Asset::from_body(body, "text/plain"),
         })
     }
 
-    fn body(answers: &mut Answers, query: &str, now: Instant) -> Option<Vec<u8>> {
+    fn body(answers: &mut AnswerCache, query: &str, now: Instant) -> Option<Vec<u8>> {
         let answer = answers.get(&search(query), now)?;
         Some(answer.asset.body.to_vec())
     }
 
     #[test]
     fn an_answer_is_given_for_a_minute() {
-        let (mut answers, start) = (Answers::default(), Instant::now());
-        answers.put(search("flood"), answer(b"one".to_vec()), start);
+        let (mut answers, start) = (AnswerCache::default(), Instant::now());
+        answers.insert(search("flood"), answer(b"one".to_vec()), start);
         let mut check = |seconds: f32, expected: Option<&str>| {
             let found = body(
                 &mut answers,
@@ -123,7 +132,7 @@ mod tests {
         check(0.0, Some("one"));
         check(59.9, Some("one"));
         check(60.0, None);
-        answers.put(search("flood"), answer(b"two".to_vec()), start + FRESH);
+        answers.insert(search("flood"), answer(b"two".to_vec()), start + FRESH);
         assert_eq!(
             body(&mut answers, "flood", start + FRESH),
             Some(b"two".to_vec())
@@ -134,9 +143,9 @@ mod tests {
 
     #[test]
     fn many_answers_take_no_more_room_than_a_thousand() {
-        let (mut answers, now) = (Answers::default(), Instant::now());
+        let (mut answers, now) = (AnswerCache::default(), Instant::now());
         for number in 0..2 * MAX_ANSWERS {
-            answers.put(
+            answers.insert(
                 search(&format!("q{number:04}")),
                 answer(b"body".to_vec()),
                 now,
@@ -152,9 +161,9 @@ mod tests {
 
     #[test]
     fn large_answers_take_the_place_of_others() {
-        let (mut answers, now) = (Answers::default(), Instant::now());
+        let (mut answers, now) = (AnswerCache::default(), Instant::now());
         for number in 0..40 {
-            answers.put(
+            answers.insert(
                 search(&format!("q{number}")),
                 answer(vec![b'x'; 1 << 20]),
                 now,
@@ -167,7 +176,7 @@ mod tests {
             answers.held.len()
         );
         assert!(answers.get(&search("q39"), now).is_some());
-        answers.put(search("all"), answer(vec![b'x'; MAX_BYTES + 1]), now);
+        answers.insert(search("all"), answer(vec![b'x'; MAX_BYTES + 1]), now);
         assert_eq!((answers.held.len(), answers.bytes), (0, 0));
     }
 }

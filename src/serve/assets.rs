@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::model::{FeedId, Hash, Timestamp};
-use crate::publish::Format;
+use crate::publish::FeedFormat;
 
 /// The size limit for a file: a foreign file in the folder may be larger.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -38,10 +38,10 @@ pub struct Asset {
 
 impl Asset {
     /// Builds an asset that is not a file; takes as long as compressing it.
-    pub(super) fn of(body: Vec<u8>, content_type: &'static str) -> Self {
+    pub(super) fn from_body(body: Vec<u8>, content_type: &'static str) -> Self {
         Self {
-            etag: Hash::of(&body).to_string(),
-            gzip: gzip(&body),
+            etag: Hash::digest(&body).to_string(),
+            gzip: compress_gzip(&body),
             body: body.into(),
             content_type,
             modified: None,
@@ -51,21 +51,21 @@ impl Asset {
 
 /// The published folder in memory.
 #[derive(Debug)]
-pub struct Assets {
+pub struct PublishedAssets {
     folder: PathBuf,
-    held: RwLock<HashMap<String, (Arc<Asset>, Stamp)>>,
+    held: RwLock<HashMap<String, (Arc<Asset>, FileStamp)>>,
 }
 
 /// Distinguishes a file from one that replaced it or was altered since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     inode: u64,
     length: u64,
     modified: (i64, i64),
 }
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+impl FileStamp {
+    fn from_metadata(metadata: &Metadata) -> Self {
         Self {
             inode: metadata.ino(),
             length: metadata.len(),
@@ -74,7 +74,7 @@ impl Stamp {
     }
 }
 
-impl Assets {
+impl PublishedAssets {
     /// Reads the whole folder, and those of its topics. A missing folder is empty.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Assets {
             if entry.file_type()?.is_dir() {
                 assets.load_branches(&name);
             } else {
-                assets.refresh(&name);
+                assets.refresh_file(&name);
             }
         }
         Ok(assets)
@@ -108,15 +108,15 @@ impl Assets {
         let entries = std::fs::read_dir(self.folder.join(topic));
         for entry in entries.into_iter().flatten().flatten() {
             if let Ok(name) = entry.file_name().into_string() {
-                self.refresh(&format!("{topic}/{name}"));
+                self.refresh_file(&format!("{topic}/{name}"));
             }
         }
     }
 
     /// Rereads one file, such as `health.atom` or `health/mx.atom`, after it was written or removed.
-    pub fn refresh(&self, name: &str) {
-        let asset =
-            content_type(name).and_then(|content_type| read(&self.folder, name, content_type).ok());
+    pub fn refresh_file(&self, name: &str) {
+        let asset = content_type(name)
+            .and_then(|content_type| read_asset(&self.folder, name, content_type).ok());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match asset {
             Some((asset, stamp)) => {
@@ -137,16 +137,16 @@ impl Assets {
 
     /// Returns the names of files that were removed or replaced since they were read. Checks each file's
     /// metadata and reads none.
-    pub fn altered(&self) -> HashSet<String> {
-        let held: Vec<(String, Stamp)> = {
+    pub fn altered_files(&self) -> HashSet<String> {
+        let held: Vec<(String, FileStamp)> = {
             let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
             held.iter()
                 .map(|(name, (_, stamp))| (name.clone(), *stamp))
                 .collect()
         };
-        let is_altered = |(name, stamp): &(String, Stamp)| {
+        let is_altered = |(name, stamp): &(String, FileStamp)| {
             let found = std::fs::metadata(self.folder.join(name));
-            !found.is_ok_and(|found| Stamp::of(&found) == *stamp)
+            !found.is_ok_and(|found| FileStamp::from_metadata(&found) == *stamp)
         };
         let altered = held.into_iter().filter(is_altered);
         altered.map(|(name, _)| name).collect()
@@ -168,27 +168,31 @@ fn content_type(name: &str) -> Option<&'static str> {
     match extension {
         "opml" => Some("text/x-opml; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
-        _ => format_of(extension).map(type_of),
+        _ => format_of_extension(extension).map(format_content_type),
     }
 }
 
 /// Returns the `Content-Type` of a feed or page.
-pub(super) fn type_of(format: Format) -> &'static str {
+pub(super) fn format_content_type(format: FeedFormat) -> &'static str {
     match format {
-        Format::Rss => "application/rss+xml; charset=utf-8",
-        Format::Atom => "application/atom+xml; charset=utf-8",
-        Format::Json => "application/feed+json; charset=utf-8",
-        Format::Html => "text/html; charset=utf-8",
+        FeedFormat::Rss => "application/rss+xml; charset=utf-8",
+        FeedFormat::Atom => "application/atom+xml; charset=utf-8",
+        FeedFormat::Json => "application/feed+json; charset=utf-8",
+        FeedFormat::Html => "text/html; charset=utf-8",
     }
 }
 
 /// Returns the format of files with this extension.
-pub(super) fn format_of(extension: &str) -> Option<Format> {
-    let mut formats = Format::ALL.into_iter();
+pub(super) fn format_of_extension(extension: &str) -> Option<FeedFormat> {
+    let mut formats = FeedFormat::ALL.into_iter();
     formats.find(|format| format.extension() == extension)
 }
 
-fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<(Asset, Stamp)> {
+fn read_asset(
+    folder: &Path,
+    name: &str,
+    content_type: &'static str,
+) -> io::Result<(Asset, FileStamp)> {
     let path = folder.join(name).canonicalize()?;
     if !path.starts_with(folder.canonicalize()?) {
         return Err(io::ErrorKind::PermissionDenied.into());
@@ -203,12 +207,12 @@ fn read(folder: &Path, name: &str, content_type: &'static str) -> io::Result<(As
     file.take(MAX_FILE_BYTES).read_to_end(&mut body)?;
     let asset = Asset {
         modified: Some(modified),
-        ..Asset::of(body, content_type)
+        ..Asset::from_body(body, content_type)
     };
-    Ok((asset, Stamp::of(&metadata)))
+    Ok((asset, FileStamp::from_metadata(&metadata)))
 }
 
-fn gzip(body: &[u8]) -> Option<Bytes> {
+fn compress_gzip(body: &[u8]) -> Option<Bytes> {
     if body.len() < MIN_GZIP_BYTES {
         return None;
     }
@@ -226,7 +230,7 @@ mod tests {
     use super::*;
 
     /// Returns the names of the files in memory, in order.
-    fn names(assets: &Assets) -> Vec<String> {
+    fn names(assets: &PublishedAssets) -> Vec<String> {
         let mut names: Vec<String> = assets.held.read().unwrap().keys().cloned().collect();
         names.sort();
         names
@@ -261,7 +265,7 @@ mod tests {
         symlink(outside.path(), at("water")).unwrap();
         symlink(outside.path().join("mx.atom"), at("health/cr.atom")).unwrap();
         symlink(outside.path().join("mx.atom"), at("latest.atom")).unwrap();
-        let assets = Assets::load(folder.path()).unwrap();
+        let assets = PublishedAssets::load(folder.path()).unwrap();
         let published = [
             "health.atom",
             "health/mx-lang-es.html",
@@ -278,7 +282,7 @@ mod tests {
             "health//mx.atom",
             "others/report.html",
         ] {
-            assets.refresh(name);
+            assets.refresh_file(name);
         }
         assert_eq!(names(&assets), published);
     }
@@ -286,13 +290,13 @@ mod tests {
     #[test]
     fn a_branch_comes_and_goes() {
         let folder = tempfile::tempdir().unwrap();
-        let assets = Assets::load(folder.path()).unwrap();
+        let assets = PublishedAssets::load(folder.path()).unwrap();
         fs::create_dir(folder.path().join("health")).unwrap();
         fs::write(folder.path().join("health/mx.atom"), "<feed/>").unwrap();
-        assets.refresh("health/mx.atom");
+        assets.refresh_file("health/mx.atom");
         assert_eq!(assets.get("health/mx.atom").unwrap().body, "<feed/>");
         fs::remove_file(folder.path().join("health/mx.atom")).unwrap();
-        assets.refresh("health/mx.atom");
+        assets.refresh_file("health/mx.atom");
         assert_eq!(names(&assets), [""; 0]);
     }
 
@@ -304,28 +308,28 @@ mod tests {
         for name in ["health.atom", "health.rss", "health/mx.atom"] {
             fs::write(at(name), name).unwrap();
         }
-        let assets = Assets::load(folder.path()).unwrap();
-        assert_eq!(assets.altered(), HashSet::new());
+        let assets = PublishedAssets::load(folder.path()).unwrap();
+        assert_eq!(assets.altered_files(), HashSet::new());
         fs::remove_file(at("health/mx.atom")).unwrap();
         // The same length, and renamed into place.
         fs::write(at("other"), "HEALTH.RSS").unwrap();
         fs::rename(at("other"), at("health.rss")).unwrap();
         let names = ["health.rss", "health/mx.atom"].map(str::to_owned);
-        assert_eq!(assets.altered(), names.into());
-        assets.refresh("health.rss");
-        assets.refresh("health/mx.atom");
-        assert_eq!(assets.altered(), HashSet::new());
+        assert_eq!(assets.altered_files(), names.into());
+        assets.refresh_file("health.rss");
+        assets.refresh_file("health/mx.atom");
+        assert_eq!(assets.altered_files(), HashSet::new());
     }
 
     #[test]
     fn a_folder_that_is_not_there_yet_holds_nothing() {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("feeds");
-        let assets = Assets::load(&folder).unwrap();
+        let assets = PublishedAssets::load(&folder).unwrap();
         assert!(assets.get("index.html").is_none());
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("index.html"), "index").unwrap();
-        assets.refresh("index.html");
+        assets.refresh_file("index.html");
         assert!(assets.get("index.html").is_some());
     }
 }

@@ -26,7 +26,7 @@ pub(super) enum Peer {
 
 /// Both ends of a connection, as far as they are known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ends {
+pub(super) struct ConnectionEnds {
     pub(super) peer: Peer,
     /// The address that the peer connected to; `None` for a socket in the file system.
     pub(super) local: Option<SocketAddr>,
@@ -40,28 +40,28 @@ pub(super) struct Client(Peer);
 
 /// The trusted proxies, which a reload may change.
 #[derive(Debug, Default)]
-pub struct Proxies(RwLock<Vec<TrustedProxy>>);
+pub struct TrustedProxies(RwLock<Vec<TrustedProxy>>);
 
-impl Proxies {
+impl TrustedProxies {
     /// Creates the list of trusted proxies.
     pub fn new(trusted: Vec<TrustedProxy>) -> Self {
         Self(RwLock::new(trusted))
     }
 
     /// Replaces the list of trusted proxies.
-    pub fn trust(&self, trusted: Vec<TrustedProxy>) {
+    pub fn set_trusted(&self, trusted: Vec<TrustedProxy>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = trusted;
     }
 
     /// Returns the client of a request.
-    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
+    pub(super) fn client_of(&self, peer: Peer, headers: &HeaderMap) -> Client {
         let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Client::of(peer, headers, &trusted)
+        Client::from_request(peer, headers, &trusted)
     }
 
     /// Returns the client whose connections are counted: `None` for a trusted proxy, and for a socket in the
     /// file system, whose peers cannot be distinguished.
-    pub(super) fn limited(&self, peer: Peer) -> Option<Client> {
+    pub(super) fn limited_client(&self, peer: Peer) -> Option<Client> {
         let trusted = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let speaks_for_many = peer == Peer::UnixSocket || is_trusted(peer, &trusted);
         (!speaks_for_many).then(|| peer.into())
@@ -91,7 +91,7 @@ impl Client {
     /// the furthest proxy.
     ///
     /// If a trusted proxy forwards something that is not an address, the proxy itself is the client.
-    pub(super) fn of(peer: Peer, headers: &HeaderMap, trusted: &[TrustedProxy]) -> Self {
+    pub(super) fn from_request(peer: Peer, headers: &HeaderMap, trusted: &[TrustedProxy]) -> Self {
         let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
         // Each proxy appends the address that it got the request from.
         let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -100,7 +100,7 @@ impl Client {
             if !is_trusted(sender, trusted) {
                 break;
             }
-            match address(hop) {
+            match parse_hop_address(hop) {
                 Some(address) => sender = address.into(),
                 None => return peer.into(),
             }
@@ -119,7 +119,7 @@ fn is_trusted(peer: Peer, trusted: &[TrustedProxy]) -> bool {
 
 /// Parses an address in a proxy's header, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
 /// `[2001:db8::1]:80`.
-fn address(hop: &[u8]) -> Option<IpAddr> {
+fn parse_hop_address(hop: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(hop).ok()?.trim();
     let bare = text
         .strip_prefix('[')
@@ -163,7 +163,7 @@ mod tests {
     fn the_client_is_the_nearest_that_is_no_trusted_proxy() {
         let check = |from: &str, lines: &[&str], expected: &str| {
             let bytes: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
-            let client = Client::of(peer(from), &forwarded(&bytes), &trusted());
+            let client = Client::from_request(peer(from), &forwarded(&bytes), &trusted());
             assert_eq!(client, peer(expected).into(), "{from}, {lines:?}");
         };
         check("192.0.2.1", &[], "192.0.2.1");
@@ -222,22 +222,25 @@ mod tests {
     fn nobody_is_trusted_who_is_not_named() {
         let headers = forwarded(&[b"198.51.100.7"]);
         for from in ["127.0.0.1", "unix"] {
-            assert_eq!(Client::of(peer(from), &headers, &[]), peer(from).into());
+            assert_eq!(
+                Client::from_request(peer(from), &headers, &[]),
+                peer(from).into()
+            );
         }
     }
 
     #[test]
     fn connections_are_counted_unless_they_are_of_many_clients() {
-        let proxies = Proxies::new(trusted());
-        let limited = |from: &str| proxies.limited(peer(from));
+        let proxies = TrustedProxies::new(trusted());
+        let limited = |from: &str| proxies.limited_client(peer(from));
         assert_eq!(limited("192.0.2.1"), Some(peer("192.0.2.1").into()));
         assert_eq!(limited("2001:db8:1:2::3"), limited("2001:db8:1:2::4"));
         for proxy in ["127.0.0.1", "10.9.8.7", "fd00::1", "unix"] {
             assert_eq!(limited(proxy), None, "{proxy}");
         }
-        proxies.trust(Vec::new());
-        assert_eq!(proxies.limited(peer("unix")), None);
-        assert!(proxies.limited(peer("127.0.0.1")).is_some());
+        proxies.set_trusted(Vec::new());
+        assert_eq!(proxies.limited_client(peer("unix")), None);
+        assert!(proxies.limited_client(peer("127.0.0.1")).is_some());
     }
 
     #[test]
@@ -254,12 +257,12 @@ mod tests {
         fn no_header_of_a_stranger_matters(lines in prop::collection::vec("[ -~]{0,40}", 0..4)) {
             let bytes: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
             let stranger = peer("192.0.2.1");
-            prop_assert_eq!(Client::of(stranger, &forwarded(&bytes), &trusted()), stranger.into());
+            prop_assert_eq!(Client::from_request(stranger, &forwarded(&bytes), &trusted()), stranger.into());
         }
 
         #[test]
         fn no_header_panics(line in prop::collection::vec(prop_oneof![b' '..=b'~', 0x80u8..], 0..60)) {
-            Client::of(peer("127.0.0.1"), &forwarded(&[&line]), &trusted());
+            Client::from_request(peer("127.0.0.1"), &forwarded(&[&line]), &trusted());
         }
     }
 }

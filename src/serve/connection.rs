@@ -22,9 +22,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Sleep;
 use tower::ServiceExt as _;
 
-use super::client::{Ends, Peer, Proxies};
+use super::client::{ConnectionEnds, Peer, TrustedProxies};
 use super::listen::Listener;
-use super::places::{ConnectionPlace, Places};
+use super::places::{ConnectionPlace, ConnectionPlaces};
 
 /// The time from the connection, or from the end of the last answer, to the end of the next header.
 const HEADER_DEADLINE: Duration = Duration::from_secs(15);
@@ -49,82 +49,88 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// answer.
 ///
 /// The connections of one client are limited; those from `proxies` count as many clients'.
-pub async fn serve(
+pub async fn serve_connections(
     listener: Listener,
     router: Router,
-    proxies: Arc<Proxies>,
+    proxies: Arc<TrustedProxies>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Places::default());
+    let places = Arc::new(ConnectionPlaces::default());
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener) => accepted,
+            accepted = accept_stream(&listener) => accepted,
             // Connections that the system has already accepted are answered too.
-            () = told(&mut stop) => match last(&listener).await {
+            () = wait_for_stop(&mut stop) => match accept_waiting(&listener).await {
                 Some(accepted) => accepted,
                 None => break,
             },
         };
         let Ok((stream, ends)) = accepted else {
-            places.give_way();
+            places.dismiss_idlest();
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         tokio::select! {
-            () = places.room() => {}
-            () = told(&mut stop) => break,
+            () = places.wait_for_room() => {}
+            () = wait_for_stop(&mut stop) => break,
         }
-        let Some((place, left)) = places.take(proxies.limited(ends.peer)) else {
+        let Some((place, left)) = places.take_place(proxies.limited_client(ends.peer)) else {
             tracing::debug!(peer = ?ends.peer, "a client with too many connections got no more");
             continue;
         };
         let (router, stop) = (router.clone(), stop.clone());
         tokio::spawn(async move {
             match stream {
-                Stream::Tcp(stream) => connection(stream, ends, router, place, left, stop).await,
-                Stream::Unix(stream) => connection(stream, ends, router, place, left, stop).await,
+                AcceptedStream::Tcp(stream) => {
+                    serve_connection(stream, ends, router, place, left, stop).await
+                }
+                AcceptedStream::Unix(stream) => {
+                    serve_connection(stream, ends, router, place, left, stop).await
+                }
             }
         });
     }
     // Running requests get their answer, within the time that the process has left.
-    places.left().await;
+    places.wait_until_empty().await;
 }
 
-enum Stream {
+enum AcceptedStream {
     Tcp(tokio::net::TcpStream),
     Unix(tokio::net::UnixStream),
 }
 
-async fn accept(listener: &Listener) -> io::Result<(Stream, Ends)> {
+async fn accept_stream(listener: &Listener) -> io::Result<(AcceptedStream, ConnectionEnds)> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
             stream.set_nodelay(true)?;
             set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
-            let ends = Ends {
+            let ends = ConnectionEnds {
                 peer: address.ip().into(),
                 local: Some(stream.local_addr()?),
                 uid: None,
             };
-            Ok((Stream::Tcp(stream), ends))
+            Ok((AcceptedStream::Tcp(stream), ends))
         }
         Listener::Unix(listener) => {
             let (stream, _) = listener.accept().await?;
             set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
-            let ends = Ends {
+            let ends = ConnectionEnds {
                 peer: Peer::UnixSocket,
                 local: None,
                 uid: stream.peer_cred().ok().map(|peer| peer.uid()),
             };
-            Ok((Stream::Unix(stream), ends))
+            Ok((AcceptedStream::Unix(stream), ends))
         }
     }
 }
 
 /// Accepts a connection that is already waiting; `None` without one.
-async fn last(listener: &Listener) -> Option<io::Result<(Stream, Ends)>> {
+async fn accept_waiting(
+    listener: &Listener,
+) -> Option<io::Result<(AcceptedStream, ConnectionEnds)>> {
     for _ in 0..LAST_TURNS {
-        if let Some(accepted) = accept(listener).now_or_never() {
+        if let Some(accepted) = accept_stream(listener).now_or_never() {
             return Some(accepted);
         }
         // The runtime notices connections between turns.
@@ -133,9 +139,9 @@ async fn last(listener: &Listener) -> Option<io::Result<(Stream, Ends)>> {
     None
 }
 
-async fn connection(
+async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    ends: Ends,
+    ends: ConnectionEnds,
     router: Router,
     place: ConnectionPlace,
     left: oneshot::Receiver<()>,
@@ -146,17 +152,17 @@ async fn connection(
     let (first_request, mut was_asked) = watch::channel(false);
     let service = router
         .map_request(move |mut request: Request<Incoming>| {
-            asked.asked();
+            asked.note_request();
             first_request.send_replace(true);
             request.extensions_mut().insert(ends.peer);
             request.extensions_mut().insert(ends);
             request.map(Body::new)
         })
         .map_response(move |response| {
-            answered.answered();
+            answered.note_answer();
             response
         });
-    let stream = Watched {
+    let stream = WatchedStream {
         stream,
         place,
         stalled: None,
@@ -174,7 +180,7 @@ async fn connection(
             ended = connection.as_mut() => ended,
             // Its place was given to another.
             Ok(()) = left => Ok(()),
-            () = told(&mut stop) => {
+            () = wait_for_stop(&mut stop) => {
                 // A request that has arrived but was not read yet is answered, as is the first one of a new
                 // connection.
                 let first = async {
@@ -182,7 +188,7 @@ async fn connection(
                         tokio::task::yield_now().await;
                     }
                     if !*was_asked.borrow() {
-                        drop(tokio::time::timeout(FIRST_REQUEST, told(&mut was_asked)).await);
+                        drop(tokio::time::timeout(FIRST_REQUEST, wait_for_stop(&mut was_asked)).await);
                     }
                 };
                 tokio::select! {
@@ -201,21 +207,21 @@ async fn connection(
 }
 
 /// Waits until `stop` turns true, or its sender is gone.
-async fn told(stop: &mut watch::Receiver<bool>) {
+async fn wait_for_stop(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
 /// A connection that fails if its peer receives nothing for [`SEND_DEADLINE`], and that notifies its place when
 /// everything has been sent.
-struct Watched<S> {
+struct WatchedStream<S> {
     stream: S,
     place: Arc<ConnectionPlace>,
     /// Runs while the peer receives nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Watched<S> {
-    fn watch<T>(
+impl<S> WatchedStream<S> {
+    fn watch_write<T>(
         &mut self,
         written: Poll<io::Result<T>>,
         context: &mut Context<'_>,
@@ -231,7 +237,7 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -241,14 +247,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(written, context)
+        self.watch_write(written, context)
     }
 
     fn poll_write_vectored(
@@ -257,7 +263,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.watch(written, context)
+        self.watch_write(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -266,8 +272,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        let flushed = ready!(self.watch(flushed, context));
-        self.place.flushed();
+        let flushed = ready!(self.watch_write(flushed, context));
+        self.place.note_flushed();
         Poll::Ready(flushed)
     }
 

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use url::Url;
 
-use super::response::plain;
+use super::response::plain_response;
 
 /// The reasons why a request has no valid host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,55 +25,55 @@ pub(super) enum BadHost {
 }
 
 /// Refuses requests without a valid host. A host in the target takes precedence over `Host` (RFC 9112 §3.2.2).
-pub(super) async fn guard(mut request: Request, next: Next) -> Response {
+pub(super) async fn guard_host(mut request: Request, next: Next) -> Response {
     let is_old = request.version() <= Version::HTTP_10;
-    match stated(request.headers()) {
+    match parse_host_header(request.headers()) {
         Ok(_) => {}
         Err(BadHost::Missing) if is_old => {}
-        Err(bad) => return plain(StatusCode::BAD_REQUEST, format!("{bad}\n")),
+        Err(bad) => return plain_response(StatusCode::BAD_REQUEST, format!("{bad}\n")),
     }
-    match target(request.uri()) {
+    match parse_target_host(request.uri()) {
         Ok(None) => {}
         Ok(Some(site)) => {
             // An address that could be parsed is valid in a header.
-            if let Ok(host) = shown(&site).parse() {
+            if let Ok(host) = format_host(&site).parse() {
                 request.headers_mut().insert(header::HOST, host);
             }
         }
-        Err(bad) => return plain(StatusCode::BAD_REQUEST, format!("{bad}\n")),
+        Err(bad) => return plain_response(StatusCode::BAD_REQUEST, format!("{bad}\n")),
     }
     next.run(request).await
 }
 
 /// Parses `Host`.
-pub(super) fn stated(headers: &HeaderMap) -> Result<Url, BadHost> {
+pub(super) fn parse_host_header(headers: &HeaderMap) -> Result<Url, BadHost> {
     let mut given = headers.get_all(header::HOST).iter();
     let first = given.next().ok_or(BadHost::Missing)?;
     if given.next().is_some() {
         return Err(BadHost::Several);
     }
-    read(first.as_bytes())
+    parse_authority(first.as_bytes())
 }
 
 /// Parses the host of a target in absolute form; `None` for a target that consists of a path.
-pub(super) fn target(uri: &Uri) -> Result<Option<Url>, BadHost> {
+pub(super) fn parse_target_host(uri: &Uri) -> Result<Option<Url>, BadHost> {
     let authority = uri.authority();
     authority
-        .map(|authority| read(authority.as_str().as_bytes()))
+        .map(|authority| parse_authority(authority.as_str().as_bytes()))
         .transpose()
 }
 
-fn read(authority: &[u8]) -> Result<Url, BadHost> {
+fn parse_authority(authority: &[u8]) -> Result<Url, BadHost> {
     let shown = String::from_utf8_lossy(authority);
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte);
     let readable = !authority.is_empty() && authority.iter().all(is_plain);
     let site = readable.then(|| Url::parse(&format!("http://{shown}/")).ok());
     site.flatten()
-        .ok_or_else(|| BadHost::Unreadable(printable(&shown)))
+        .ok_or_else(|| BadHost::Unreadable(escape_for_log(&shown)))
 }
 
 /// Formats the host as in `Host`.
-pub(super) fn shown(site: &Url) -> String {
+pub(super) fn format_host(site: &Url) -> String {
     let host = site.host_str().unwrap_or_default();
     match site.port() {
         Some(port) => format!("{host}:{port}"),
@@ -82,7 +82,7 @@ pub(super) fn shown(site: &Url) -> String {
 }
 
 /// Returns untrusted text in a form that is safe to log.
-pub(super) fn printable(text: &str) -> String {
+pub(super) fn escape_for_log(text: &str) -> String {
     let shown = text.chars().filter(|c| !c.is_control());
     shown.take(100).collect()
 }
@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn one_host_is_read() {
         let check = |host: &str, expected: &str| {
-            let site = stated(&headers(&[host.as_bytes()])).unwrap();
-            assert_eq!(shown(&site), expected, "{host}");
+            let site = parse_host_header(&headers(&[host.as_bytes()])).unwrap();
+            assert_eq!(format_host(&site), expected, "{host}");
         };
         check("feeds.example", "feeds.example");
         check("FEEDS.example:80", "feeds.example");
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn no_host_two_or_one_that_cannot_be_read_are_refused() {
-        assert_eq!(stated(&headers(&[])), Err(BadHost::Missing));
+        assert_eq!(parse_host_header(&headers(&[])), Err(BadHost::Missing));
         for twice in [[&b"a.example"[..], b"a.example"], [b"a.example", b""]] {
-            assert_eq!(stated(&headers(&twice)), Err(BadHost::Several));
+            assert_eq!(parse_host_header(&headers(&twice)), Err(BadHost::Several));
         }
         for bad in [
             &b""[..],
@@ -132,7 +132,7 @@ mod tests {
             b"a.example\\",
             b"\xe9.example",
         ] {
-            let refused = stated(&headers(&[bad]));
+            let refused = parse_host_header(&headers(&[bad]));
             assert!(
                 matches!(refused, Err(BadHost::Unreadable(_))),
                 "{refused:?}"

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokio::net::{TcpListener, UnixListener};
 
-use crate::model::Listen;
+use crate::model::ListenAddress;
 
 /// The mode of a socket in the file system: its owner and its group may connect.
 const UNIX_MODE: u32 = 0o660;
@@ -39,10 +39,10 @@ impl Listener {
     ///
     /// # Errors
     /// [`ListenError`] if the address is in use or not permitted.
-    pub async fn bind(listen: &Listen) -> Result<Self, ListenError> {
+    pub async fn bind(listen: &ListenAddress) -> Result<Self, ListenError> {
         let bound = match listen {
-            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
-            Listen::Unix(path) => unix(path).map(Self::Unix),
+            ListenAddress::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
+            ListenAddress::Unix(path) => bind_unix(path).map(Self::Unix),
         };
         bound.map_err(|cause| {
             let hint = match cause.kind() {
@@ -90,11 +90,11 @@ impl Listener {
 
 /// Replaces a socket that a killed process left, which nobody listens on any more. Its owner and its group may
 /// connect.
-fn unix(path: &Path) -> io::Result<UnixListener> {
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     let is_socket = path
         .symlink_metadata()
         .is_ok_and(|found| found.file_type().is_socket());
-    if is_socket && is_left(path) {
+    if is_socket && is_abandoned(path) {
         std::fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
@@ -103,7 +103,7 @@ fn unix(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Returns true if nobody listens on the socket. One that may not be connected to is in use.
-fn is_left(path: &Path) -> bool {
+fn is_abandoned(path: &Path) -> bool {
     std::os::unix::net::UnixStream::connect(path)
         .is_err_and(|cause| cause.kind() == io::ErrorKind::ConnectionRefused)
 }
@@ -112,7 +112,7 @@ fn is_left(path: &Path) -> bool {
 ///
 /// # Errors
 /// An error if one is not a listening socket.
-pub fn inherited() -> io::Result<Vec<Listener>> {
+pub fn inherited_listeners() -> io::Result<Vec<Listener>> {
     let mut handed = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..handed.len() {

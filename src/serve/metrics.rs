@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 /// One label with its value.
-type Label = [(&'static str, &'static str); 1];
+type MetricLabel = [(&'static str, &'static str); 1];
 
 /// The media type of [`Metrics::render`].
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -19,10 +19,10 @@ pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 pub struct Metrics {
     registry: Arc<Registry>,
     requests: Counter,
-    searches: Family<Label, Counter>,
-    polls: Family<Label, Counter>,
-    items: Family<Label, Counter>,
-    sources: Family<Label, Gauge>,
+    searches: Family<MetricLabel, Counter>,
+    polls: Family<MetricLabel, Counter>,
+    items: Family<MetricLabel, Counter>,
+    sources: Family<MetricLabel, Gauge>,
     storing: Gauge,
     publishing: Gauge,
 }

@@ -24,14 +24,15 @@ mod searches;
 mod status_page;
 
 pub use self::admin::{
-    DecisionReport, ForgetReport, Health, Question, ReloadReport, Status, router as admin,
+    AdminRequest, DaemonHealth, DaemonStatus, DecisionReport, ForgetReport, ReloadReport,
+    admin_router as admin,
 };
-pub use self::assets::{Asset, Assets};
-pub use self::client::Proxies;
-pub use self::connection::serve;
-pub use self::listen::{ListenError, Listener, inherited};
+pub use self::assets::{Asset, PublishedAssets};
+pub use self::client::TrustedProxies;
+pub use self::connection::serve_connections;
+pub use self::listen::{ListenError, Listener, inherited_listeners};
 pub use self::metrics::Metrics;
 pub use self::origin::HEADER as ADMIN_HEADER;
-pub use self::public::router as public;
+pub use self::public::public_router as public;
 pub use self::redirects::Redirects;
 pub use self::searches::{SearchAnswer, SearchRequest, Searches};

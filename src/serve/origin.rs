@@ -18,9 +18,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use url::{Host, Url};
 
-use super::client::{Ends, Peer};
-use super::host::{self, BadHost, printable, shown};
-use super::response::plain;
+use super::client::{ConnectionEnds, Peer};
+use super::host::{self, BadHost, escape_for_log, format_host};
+use super::response::plain_response;
 use crate::model::Operator;
 
 /// The header that a request needs to change something. Its value names the user; `1` is an unnamed user.
@@ -34,7 +34,7 @@ const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// The reasons for a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum OriginRefusal {
     /// No host, several hosts, or an invalid one.
     #[error(transparent)]
     NoHost(#[from] BadHost),
@@ -58,7 +58,7 @@ pub(super) enum Refusal {
     Unmarked,
 }
 
-impl Refusal {
+impl OriginRefusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoHost(_) => StatusCode::BAD_REQUEST,
@@ -68,16 +68,16 @@ impl Refusal {
 }
 
 /// Refuses requests from other sites, and adds the sender to the others.
-pub(super) async fn guard(
+pub(super) async fn guard_origin(
     State(hosts): State<std::sync::Arc<Vec<String>>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(ends) = request.extensions().get::<Ends>().copied() else {
-        return plain(StatusCode::INTERNAL_SERVER_ERROR, "nobody asks\n");
+    let Some(ends) = request.extensions().get::<ConnectionEnds>().copied() else {
+        return plain_response(StatusCode::INTERNAL_SERVER_ERROR, "nobody asks\n");
     };
-    let by = operator(ends, request.headers());
-    match check(ends, &hosts, &request) {
+    let by = identify_operator(ends, request.headers());
+    match check_request(ends, &hosts, &request) {
         Ok(()) => {
             request.extensions_mut().insert(by);
             next.run(request).await
@@ -85,18 +85,18 @@ pub(super) async fn guard(
         Err(refusal) => {
             let (method, path) = (request.method(), request.uri().path());
             tracing::warn!(%by, %method, ?path, "refused {method} {path:?} of {by}: {refusal}");
-            plain(refusal.status(), format!("{refusal}\n"))
+            plain_response(refusal.status(), format!("{refusal}\n"))
         }
     }
 }
 
 /// Returns the sender. The connection provides the address or the user; the header adds a claimed name.
-fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
+fn identify_operator(ends: ConnectionEnds, headers: &HeaderMap) -> Operator {
     let claimed = headers.get(HEADER).and_then(|name| name.to_str().ok());
     let claimed = claimed.filter(|name| *name != NAMELESS);
     let from = match (ends.peer, ends.uid) {
         (Peer::Address(address), _) => address.to_string(),
-        (Peer::UnixSocket, Some(uid)) => return Operator::user(uid, claimed),
+        (Peer::UnixSocket, Some(uid)) => return Operator::from_user(uid, claimed),
         (Peer::UnixSocket, None) => "the Unix socket".to_owned(),
     };
     match claimed {
@@ -105,28 +105,34 @@ fn operator(ends: Ends, headers: &HeaderMap) -> Operator {
     }
 }
 
-fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal> {
+fn check_request(
+    ends: ConnectionEnds,
+    hosts: &[String],
+    request: &Request,
+) -> Result<(), OriginRefusal> {
     let (headers, uri) = (request.headers(), request.uri());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let marked = || {
         let is_marked = reads || headers.contains_key(HEADER) || is_own_form(headers);
-        is_marked.then_some(()).ok_or(Refusal::Unmarked)
+        is_marked.then_some(()).ok_or(OriginRefusal::Unmarked)
     };
-    let site = match site(headers, uri) {
+    let site = match requested_site(headers, uri) {
         // Browsers always send a host, but simple health checks may not.
-        Err(Refusal::NoHost(BadHost::Missing)) if is_of_old_program(request) => return marked(),
+        Err(OriginRefusal::NoHost(BadHost::Missing)) if is_plain_http10(request) => {
+            return marked();
+        }
         site => site?,
     };
-    if !is_ours(&site, ends.local, hosts) {
-        return Err(Refusal::Host(shown(&site)));
+    if !is_own_site(&site, ends.local, hosts) {
+        return Err(OriginRefusal::Host(format_host(&site)));
     }
-    let foreign = |header: &'static str, value: &str| Refusal::Foreign {
+    let foreign = |header: &'static str, value: &str| OriginRefusal::Foreign {
         header,
-        value: printable(value),
+        value: escape_for_log(value),
     };
     for origin in headers.get_all(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or("?");
-        if !is_of(origin, &site) {
+        if !is_origin_of(origin, &site) {
             return Err(foreign("Origin", origin));
         }
     }
@@ -142,7 +148,7 @@ fn check(ends: Ends, hosts: &[String], request: &Request) -> Result<(), Refusal>
 }
 
 /// Returns true for HTTP/1.0, which needs no `Host`, without the headers of a browser.
-fn is_of_old_program(request: &Request) -> bool {
+fn is_plain_http10(request: &Request) -> bool {
     let headers = request.headers();
     let is_of_page = headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE);
     request.version() <= Version::HTTP_10 && !is_of_page
@@ -150,11 +156,11 @@ fn is_of_old_program(request: &Request) -> bool {
 
 /// Returns the host and port that the request is for. `Host` and the target must agree if the target names a
 /// host.
-fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
-    let site = host::stated(headers)?;
-    match host::target(uri)? {
+fn requested_site(headers: &HeaderMap, uri: &Uri) -> Result<Url, OriginRefusal> {
+    let site = host::parse_host_header(headers)?;
+    match host::parse_target_host(uri)? {
         Some(target) if target != site => {
-            Err(BadHost::Unreadable(printable(&shown(&target))).into())
+            Err(BadHost::Unreadable(escape_for_log(&format_host(&target))).into())
         }
         _ => Ok(site),
     }
@@ -162,7 +168,7 @@ fn site(headers: &HeaderMap, uri: &Uri) -> Result<Url, Refusal> {
 
 /// Returns true if `site` is ours: the address that the peer connected to, by number or as `localhost`, or a
 /// host in the configuration. The latter may have another port if a web server forwards requests.
-fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
+fn is_own_site(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
     let named = site.host_str().unwrap_or_default();
     if hosts.iter().any(|host| host.eq_ignore_ascii_case(named)) {
         return true;
@@ -182,7 +188,7 @@ fn is_ours(site: &Url, local: Option<SocketAddr>, hosts: &[String]) -> bool {
 }
 
 /// Returns true if `origin` is a page of `site`. A web server in front may use HTTPS.
-fn is_of(origin: &str, site: &Url) -> bool {
+fn is_origin_of(origin: &str, site: &Url) -> bool {
     let Ok(origin) = Url::parse(origin) else {
         return false;
     };
@@ -215,22 +221,22 @@ mod tests {
 
     const TCP: &str = "127.0.0.1:8081";
 
-    fn ends(local: &str) -> Ends {
-        Ends {
+    fn ends(local: &str) -> ConnectionEnds {
+        ConnectionEnds {
             peer: "127.0.0.1".parse::<IpAddr>().unwrap().into(),
             local: local.parse().ok(),
             uid: None,
         }
     }
 
-    fn judge(local: &str, method: &str, headers: &[(&str, &str)]) -> Result<(), Refusal> {
+    fn judge(local: &str, method: &str, headers: &[(&str, &str)]) -> Result<(), OriginRefusal> {
         let mut request = Request::builder().method(method).uri("/status");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).unwrap();
         let hosts = ["status.example".to_owned()];
-        super::check(ends(local), &hosts, &request)
+        super::check_request(ends(local), &hosts, &request)
     }
 
     #[track_caller]
@@ -283,18 +289,21 @@ mod tests {
                 request = request.header(*name, *value);
             }
             let request = request.uri("/healthz").body(Body::empty()).unwrap();
-            super::check(ends(TCP), &[], &request)
+            super::check_request(ends(TCP), &[], &request)
         };
         let old = Version::HTTP_10;
-        let missing = Err(Refusal::NoHost(BadHost::Missing));
+        let missing = Err(OriginRefusal::NoHost(BadHost::Missing));
         assert_eq!(judge(old, "GET", &[]), Ok(()));
         assert_eq!(judge(old, "POST", &[(HEADER, "1")]), Ok(()));
-        assert_eq!(judge(old, "POST", &[]), Err(Refusal::Unmarked));
+        assert_eq!(judge(old, "POST", &[]), Err(OriginRefusal::Unmarked));
         let page = ("origin", "http://127.0.0.1:8081");
         assert_eq!(judge(old, "POST", &[(HEADER, "1"), page]), missing);
         assert_eq!(judge(Version::HTTP_11, "GET", &[]), missing);
         let host = ("host", "evil.example:8081");
-        assert!(matches!(judge(old, "GET", &[host]), Err(Refusal::Host(_))));
+        assert!(matches!(
+            judge(old, "GET", &[host]),
+            Err(OriginRefusal::Host(_))
+        ));
     }
 
     #[test]
@@ -319,12 +328,12 @@ mod tests {
         let post = |headers: &[(&str, &str)]| judge(TCP, "POST", headers);
         assert_eq!(post(&[host, mark]), Ok(()));
         assert_eq!(post(&[host, mark, own]), Ok(()));
-        assert_eq!(post(&[host, own]), Err(Refusal::Unmarked));
+        assert_eq!(post(&[host, own]), Err(OriginRefusal::Unmarked));
         let same = ("sec-fetch-site", "same-origin");
         assert_eq!(post(&[host, own, same]), Ok(()));
-        assert_eq!(post(&[host, same]), Err(Refusal::Unmarked));
+        assert_eq!(post(&[host, same]), Err(OriginRefusal::Unmarked));
         let typed = ("sec-fetch-site", "none");
-        assert_eq!(post(&[host, own, typed]), Err(Refusal::Unmarked));
+        assert_eq!(post(&[host, own, typed]), Err(OriginRefusal::Unmarked));
         for origin in [
             "null",
             "",
@@ -336,9 +345,15 @@ mod tests {
             "https://status.example",
         ] {
             let judged = post(&[host, mark, ("origin", origin)]);
-            assert!(matches!(judged, Err(Refusal::Foreign { .. })), "{origin}");
+            assert!(
+                matches!(judged, Err(OriginRefusal::Foreign { .. })),
+                "{origin}"
+            );
             let judged = post(&[host, mark, own, ("origin", origin)]);
-            assert!(matches!(judged, Err(Refusal::Foreign { .. })), "{origin}");
+            assert!(
+                matches!(judged, Err(OriginRefusal::Foreign { .. })),
+                "{origin}"
+            );
         }
         for (site, ours) in [
             ("same-origin", true),
@@ -354,9 +369,9 @@ mod tests {
         let judged = post(&[&proxied[..], &[("origin", "https://status.example")]].concat());
         assert_eq!(judged, Ok(()));
         let twice = post(&[host, host, mark]);
-        assert!(matches!(twice, Err(Refusal::NoHost(_))), "{twice:?}");
+        assert!(matches!(twice, Err(OriginRefusal::NoHost(_))), "{twice:?}");
         for method in ["PUT", "DELETE", "OPTIONS", "PATCH"] {
-            assert_eq!(judge(TCP, method, &[host]), Err(Refusal::Unmarked));
+            assert_eq!(judge(TCP, method, &[host]), Err(OriginRefusal::Unmarked));
         }
     }
 
@@ -379,13 +394,13 @@ mod tests {
 
     #[test]
     fn who_asks_is_named_by_the_connection_first() {
-        let named = |ends: Ends, claim: &str| {
+        let named = |ends: ConnectionEnds, claim: &str| {
             let headers = [(HEADER.parse().unwrap(), claim.parse().unwrap())];
-            operator(ends, &headers.into_iter().collect()).to_string()
+            identify_operator(ends, &headers.into_iter().collect()).to_string()
         };
         assert_eq!(named(ends(TCP), "1"), "127.0.0.1");
         assert_eq!(named(ends(TCP), "maria"), "127.0.0.1 (maria)");
-        let socket = Ends {
+        let socket = ConnectionEnds {
             peer: Peer::UnixSocket,
             local: None,
             uid: Some(1000),

@@ -10,51 +10,51 @@ use axum::{Extension, Router, middleware};
 use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 
-use super::assets::{Asset, Assets, type_of};
+use super::assets::{Asset, PublishedAssets, format_content_type};
 use super::client::Peer;
 use super::host;
 use super::metrics::Metrics;
-use super::redirects::{Moved, Redirects};
-use super::response::{accepts_html, of_asset, plain, set};
+use super::redirects::{MovedAddress, Redirects};
+use super::response::{accepts_html, asset_response, plain_response, set_header};
 use super::search;
 use super::searches::Searches;
-use crate::publish::Format;
+use crate::publish::FeedFormat;
 
 #[derive(Clone)]
-struct Site {
-    assets: Arc<Assets>,
+struct PublicSite {
+    assets: Arc<PublishedAssets>,
     searches: Arc<Searches>,
     redirects: watch::Receiver<Redirects>,
     metrics: Metrics,
 }
 
 /// Returns the public site; `redirects` may change while it is served.
-pub fn router(
-    assets: Arc<Assets>,
+pub fn public_router(
+    assets: Arc<PublishedAssets>,
     searches: Arc<Searches>,
     redirects: watch::Receiver<Redirects>,
     metrics: Metrics,
 ) -> Router {
-    let site = Site {
+    let site = PublicSite {
         assets,
         searches,
         redirects,
         metrics,
     };
     Router::new()
-        .fallback(answer)
+        .fallback(answer_request)
         .with_state(site)
-        .layer(middleware::from_fn(host::guard))
+        .layer(middleware::from_fn(host::guard_host))
 }
 
-async fn answer(
-    State(site): State<Site>,
+async fn answer_request(
+    State(site): State<PublicSite>,
     Extension(peer): Extension<Peer>,
     request: Parts,
 ) -> Response<Body> {
     site.metrics.count_request();
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        let mut response = plain(
+        let mut response = plain_response(
             StatusCode::METHOD_NOT_ALLOWED,
             "only GET and HEAD are answered here\n",
         );
@@ -63,37 +63,38 @@ async fn answer(
             .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let Some(path) = decoded(request.uri.path()) else {
-        return site.missing(&request.headers);
+    let Some(path) = decode_path(request.uri.path()) else {
+        return site.missing_response(&request.headers);
     };
-    if let Some(location) = site.moved(&path, &request) {
-        return permanent(&location);
+    if let Some(location) = site.redirect_target(&path, &request) {
+        return permanent_redirect(&location);
     }
-    if let Some(format) = search::wanted_by(&path) {
-        let response = search::respond(&site.searches, format, peer, &request).await;
+    if let Some(format) = search::requested_format(&path) {
+        let response = search::respond_to_search(&site.searches, format, peer, &request).await;
         site.metrics
-            .count_search(search::outcome(response.status()));
+            .count_search(search::outcome_label(response.status()));
         return response;
     }
-    if let Some(asset) = find(&site.assets, &path) {
-        return of_asset(&asset, &request.method, &request.headers);
+    if let Some(asset) = find_asset(&site.assets, &path) {
+        return asset_response(&asset, &request.method, &request.headers);
     }
-    match without_stroke(&site.assets, &path) {
-        Some(location) => permanent(&match request.uri.query() {
+    match without_slash(&site.assets, &path) {
+        Some(location) => permanent_redirect(&match request.uri.query() {
             Some(query) => format!("{location}?{query}"),
             None => location,
         }),
-        None => site.missing(&request.headers),
+        None => site.missing_response(&request.headers),
     }
 }
 
-impl Site {
+impl PublicSite {
     /// Returns the present address for a request for a former one.
-    fn moved(&self, path: &str, request: &Parts) -> Option<String> {
+    fn redirect_target(&self, path: &str, request: &Parts) -> Option<String> {
         let redirects = self.redirects.borrow();
-        let name = match redirects.feed(path) {
-            Some(Moved { name, whole }) => {
-                let is_there = |name: &String| find(&self.assets, &format!("/{name}")).is_some();
+        let name = match redirects.find_feed(path) {
+            Some(MovedAddress { name, whole }) => {
+                let is_there =
+                    |name: &String| find_asset(&self.assets, &format!("/{name}")).is_some();
                 let whole = whole.filter(|whole| !is_there(&name) && is_there(whole));
                 whole.unwrap_or(name)
             }
@@ -102,32 +103,32 @@ impl Site {
             }
             None => return None,
         };
-        Some(redirects.location(&name, request.uri.query(), &request.headers))
+        Some(redirects.present_location(&name, request.uri.query(), &request.headers))
     }
 
     /// Answers a request for a missing file: with a page that links home if the client accepts pages, else with
     /// a line.
-    fn missing(&self, headers: &HeaderMap) -> Response<Body> {
+    fn missing_response(&self, headers: &HeaderMap) -> Response<Body> {
         let page = accepts_html(headers).then(|| self.redirects.borrow().missing_page(headers));
         let mut response = match page.flatten() {
             Some(page) => {
-                let mut response = plain(StatusCode::NOT_FOUND, page);
-                let content_type = type_of(Format::Html);
-                set(response.headers_mut(), header::CONTENT_TYPE, content_type);
+                let mut response = plain_response(StatusCode::NOT_FOUND, page);
+                let content_type = format_content_type(FeedFormat::Html);
+                set_header(response.headers_mut(), header::CONTENT_TYPE, content_type);
                 response
             }
-            None => plain(
+            None => plain_response(
                 StatusCode::NOT_FOUND,
                 "there is no such page or feed here; / lists them all\n",
             ),
         };
-        set(response.headers_mut(), header::VARY, "accept");
+        set_header(response.headers_mut(), header::VARY, "accept");
         response
     }
 }
 
-fn permanent(location: &str) -> Response<Body> {
-    let mut response = plain(
+fn permanent_redirect(location: &str) -> Response<Body> {
+    let mut response = plain_response(
         StatusCode::MOVED_PERMANENTLY,
         format!("moved to {location}\n"),
     );
@@ -135,13 +136,13 @@ fn permanent(location: &str) -> Response<Body> {
         Ok(location) => drop(response.headers_mut().insert(header::LOCATION, location)),
         // This never happens: the target of a request is valid in a header.
         Err(_) => {
-            return plain(
+            return plain_response(
                 StatusCode::NOT_FOUND,
                 "there is no such page or feed here\n",
             );
         }
     }
-    set(
+    set_header(
         response.headers_mut(),
         header::CACHE_CONTROL,
         "public, max-age=3600",
@@ -153,7 +154,7 @@ fn permanent(location: &str) -> Response<Body> {
 /// branch's.
 ///
 /// Only names of published files are found.
-fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
+fn find_asset(assets: &PublishedAssets, path: &str) -> Option<Arc<Asset>> {
     match path.strip_prefix('/')? {
         "" => assets.get("index.html"),
         name => assets
@@ -164,7 +165,7 @@ fn find(assets: &Assets, path: &str) -> Option<Arc<Asset>> {
 
 /// Decodes the escapes of a path (RFC 3986 §2.1): `/%61.atom` is `/a.atom`. `None` if a segment would not be
 /// text, or would contain a slash.
-fn decoded(path: &str) -> Option<String> {
+fn decode_path(path: &str) -> Option<String> {
     let segments = path.split('/').map(|segment| {
         let segment = percent_decode_str(segment).decode_utf8().ok()?;
         (!segment.contains('/')).then_some(segment)
@@ -175,10 +176,10 @@ fn decoded(path: &str) -> Option<String> {
 
 /// Returns the redirect from `/health/` to the page `/health`, and from `/search/` to the search. It is
 /// relative, so that it works below any prefix that a web server in front strips.
-fn without_stroke(assets: &Assets, path: &str) -> Option<String> {
+fn without_slash(assets: &PublishedAssets, path: &str) -> Option<String> {
     let name = path.strip_prefix('/')?.strip_suffix('/')?;
     let is_page = assets.get(&format!("{name}.html")).is_some();
-    let is_search = search::wanted_by(&format!("/{name}")).is_some();
+    let is_search = search::requested_format(&format!("/{name}")).is_some();
     let (_, last) = name.rsplit_once('/').unwrap_or(("", name));
     let is_plain = last
         .bytes()
@@ -206,9 +207,9 @@ mod tests {
         ] {
             fs::write(folder.join(name), name).unwrap();
         }
-        let assets = Assets::load(&folder).unwrap();
+        let assets = PublishedAssets::load(&folder).unwrap();
         let check = |path: &str, expected: Option<&str>| {
-            let found = decoded(path).and_then(|path| find(&assets, &path));
+            let found = decode_path(path).and_then(|path| find_asset(&assets, &path));
             let found = found.map(|asset| asset.body.to_vec());
             assert_eq!(
                 found,
@@ -267,7 +268,7 @@ mod tests {
             ("/mx/", None),
             ("/../health/", None),
         ] {
-            let location = without_stroke(&assets, path);
+            let location = without_slash(&assets, path);
             assert_eq!(location.as_deref(), expected, "{path}");
         }
     }

@@ -19,11 +19,11 @@ const PERIOD: Duration = Duration::from_secs(1);
 const MAX_CLIENTS: usize = 10_000;
 
 /// The buckets of all clients.
-pub(super) struct Rates {
+pub(super) struct RateLimiter {
     full_at: LruCache<Client, Instant>,
 }
 
-impl Default for Rates {
+impl Default for RateLimiter {
     fn default() -> Self {
         Self {
             full_at: LruCache::new(MAX_CLIENTS),
@@ -31,12 +31,12 @@ impl Default for Rates {
     }
 }
 
-impl Rates {
+impl RateLimiter {
     /// Takes a token from the client's bucket.
     ///
     /// # Errors
     /// The time until there is a token, if the bucket is empty.
-    pub(super) fn take(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
+    pub(super) fn take_token(&mut self, client: Client, now: Instant) -> Result<(), Duration> {
         let full_at = self.full_at.get(&client).copied();
         let full_at = full_at.map_or(now, |at| at.max(now)) + PERIOD;
         match full_at.checked_duration_since(now + BURST * PERIOD) {
@@ -62,11 +62,15 @@ mod tests {
 
     #[test]
     fn a_bucket_is_emptied_at_once_and_filled_slowly() {
-        let (mut rates, start) = (Rates::default(), Instant::now());
+        let (mut rates, start) = (RateLimiter::default(), Instant::now());
         let mut check = |millis: u64, expected: Result<(), u64>| {
             let now = start + Duration::from_millis(millis);
             let expected = expected.map_err(Duration::from_millis);
-            assert_eq!(rates.take(client(1), now), expected, "after {millis} ms");
+            assert_eq!(
+                rates.take_token(client(1), now),
+                expected,
+                "after {millis} ms"
+            );
         };
         for _ in 0..30 {
             check(0, Ok(()));
@@ -86,20 +90,20 @@ mod tests {
 
     #[test]
     fn clients_have_a_bucket_each() {
-        let (mut rates, now) = (Rates::default(), Instant::now());
-        while rates.take(client(1), now).is_ok() {}
-        assert_eq!(rates.take(client(2), now), Ok(()));
+        let (mut rates, now) = (RateLimiter::default(), Instant::now());
+        while rates.take_token(client(1), now).is_ok() {}
+        assert_eq!(rates.take_token(client(2), now), Ok(()));
     }
 
     #[test]
     fn no_crowd_takes_more_memory_or_hides_who_is_greedy() {
-        let (mut rates, now) = (Rates::default(), Instant::now());
+        let (mut rates, now) = (RateLimiter::default(), Instant::now());
         let greedy = client(u32::MAX);
-        while rates.take(greedy, now).is_ok() {}
+        while rates.take_token(greedy, now).is_ok() {}
         for number in 0..2 * MAX_CLIENTS {
             let number = u32::try_from(number).unwrap();
-            assert_eq!(rates.take(client(number), now), Ok(()));
-            assert!(rates.take(greedy, now).is_err());
+            assert_eq!(rates.take_token(client(number), now), Ok(()));
+            assert!(rates.take_token(greedy, now).is_err());
         }
         assert_eq!(rates.full_at.len(), MAX_CLIENTS);
     }

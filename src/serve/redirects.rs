@@ -40,7 +40,7 @@ pub struct Redirects {
 
 /// The present address of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Moved {
+pub(super) struct MovedAddress {
     /// The path without its leading slash: `new/mx.atom`.
     pub(super) name: String,
     /// The path of the whole topic, for a branch that does not exist.
@@ -67,7 +67,7 @@ impl Redirects {
     }
 
     /// Returns the present address of the feed at `path`; `None` if it has not moved.
-    pub(super) fn feed(&self, path: &str) -> Option<Moved> {
+    pub(super) fn find_feed(&self, path: &str) -> Option<MovedAddress> {
         if self.feeds.is_empty() && self.sources.is_empty() {
             return None;
         }
@@ -77,12 +77,12 @@ impl Redirects {
             _ => (name, String::new()),
         };
         if let Ok(id) = stem.parse::<FeedId>() {
-            let now = self.now(&id)?;
+            let now = self.current_feed(&id)?;
             let whole = now
                 .branch()
                 .is_some()
                 .then(|| format!("{}{end}", now.topic()));
-            return Some(Moved {
+            return Some(MovedAddress {
                 name: format!("{now}{end}"),
                 whole,
             });
@@ -91,13 +91,13 @@ impl Redirects {
         let (topic, rest) = name.split_once('/')?;
         let topic: TopicId = topic.parse().ok()?;
         let now = self.feeds.get(&FeedId::from(topic))?;
-        Some(Moved {
+        Some(MovedAddress {
             name: format!("{now}/{rest}"),
             whole: None,
         })
     }
 
-    fn now(&self, id: &FeedId) -> Option<FeedId> {
+    fn current_feed(&self, id: &FeedId) -> Option<FeedId> {
         if let Some(topic) = self.feeds.get(id) {
             return Some(topic.clone().into());
         }
@@ -109,14 +109,20 @@ impl Redirects {
 
     /// Returns true if a request is for a former address of the site.
     pub(super) fn is_former_site(&self, headers: &HeaderMap) -> bool {
-        !self.hosts.is_empty() && asked(headers).is_some_and(|host| self.hosts.contains(&host))
+        !self.hosts.is_empty()
+            && requested_host(headers).is_some_and(|host| self.hosts.contains(&host))
     }
 
     /// Returns the address of a path without its leading slash: on the site if the request is for the site or
     /// one of its former addresses, else on the requested host.
-    pub(super) fn location(&self, name: &str, query: Option<&str>, headers: &HeaderMap) -> String {
+    pub(super) fn present_location(
+        &self,
+        name: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> String {
         let query = query.map_or(String::new(), |query| format!("?{query}"));
-        let asked = asked(headers);
+        let asked = requested_host(headers);
         let base = self.site.as_ref().map(|site| &site.base_url);
         let base = base.filter(|base| {
             asked.is_some() && (host_of(base) == asked || self.is_former_site(headers))
@@ -130,13 +136,13 @@ impl Redirects {
 
     /// Returns the page for a request for a missing file; `None` without a site.
     pub(super) fn missing_page(&self, headers: &HeaderMap) -> Option<Vec<u8>> {
-        let root = self.location("", None, headers);
-        Some(publish::missing_page(self.site.as_ref()?, &root))
+        let root = self.present_location("", None, headers);
+        Some(publish::render_missing_page(self.site.as_ref()?, &root))
     }
 }
 
 /// Returns the host that a request is for, without the default port.
-fn asked(headers: &HeaderMap) -> Option<String> {
+fn requested_host(headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let host = host.trim().to_ascii_lowercase();
     let bare = host.strip_suffix(":80").or(host.strip_suffix(":443"));
@@ -172,7 +178,7 @@ mod tests {
     #[test]
     fn every_form_of_a_feed_moves() {
         let check = |path: &str, name: Option<&str>, whole: Option<&str>| {
-            let moved = redirects().feed(path);
+            let moved = redirects().find_feed(path);
             let found = moved.map(|moved| (moved.name, moved.whole));
             let expected = name.map(|name| (name.to_owned(), whole.map(str::to_owned)));
             assert_eq!(found, expected, "{path}");
@@ -220,7 +226,7 @@ mod tests {
         let check = |host: &str, location: &str| {
             let headers = [(header::HOST, host.parse().unwrap())];
             let headers = headers.into_iter().collect();
-            let found = redirects().location("news.atom", Some("a=1"), &headers);
+            let found = redirects().present_location("news.atom", Some("a=1"), &headers);
             assert_eq!(found, location, "{host}");
         };
         check("new.example", "https://new.example/feeds/news.atom?a=1");
@@ -233,7 +239,7 @@ mod tests {
     fn what_a_path_cannot_hold_is_escaped_in_the_location() {
         let check = |name: &str, location: &str| {
             assert_eq!(
-                redirects().location(name, None, &HeaderMap::new()),
+                redirects().present_location(name, None, &HeaderMap::new()),
                 location
             );
         };

@@ -22,17 +22,21 @@ pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 const CACHE_CONTROL: &str = "public, max-age=60";
 
 /// Returns the asset, or 304 if the client already has it.
-pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> Response<Body> {
+pub(super) fn asset_response(
+    asset: &Asset,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(headers));
     let (body, suffix) = gzip.map_or((&asset.body, ""), |gzip| (gzip, "-gz"));
     let etag = format!("\"{}{suffix}\"", asset.etag);
     let mut response = Response::new(Body::empty());
-    describe(response.headers_mut(), asset, &etag);
+    set_asset_headers(response.headers_mut(), asset, &etag);
     if is_unchanged(headers, asset) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
-    represent(response.headers_mut(), asset, body, gzip.is_some());
+    set_body_headers(response.headers_mut(), asset, body, gzip.is_some());
     if method == Method::GET {
         *response.body_mut() = Body::from(body.clone());
     }
@@ -40,50 +44,50 @@ pub(super) fn of_asset(asset: &Asset, method: &Method, headers: &HeaderMap) -> R
 }
 
 /// Sets the headers that a 304 contains too (RFC 9110 §15.4.5).
-fn describe(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
-    set(headers, header::ETAG, etag);
+fn set_asset_headers(headers: &mut HeaderMap, asset: &Asset, etag: &str) {
+    set_header(headers, header::ETAG, etag);
     if let Some(modified) = asset.modified {
-        set(headers, header::LAST_MODIFIED, &http_date(modified));
+        set_header(headers, header::LAST_MODIFIED, &http_date(modified));
     }
-    set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
-    set(headers, header::VARY, "accept-encoding");
-    secure(headers);
+    set_header(headers, header::CACHE_CONTROL, CACHE_CONTROL);
+    set_header(headers, header::VARY, "accept-encoding");
+    set_security_headers(headers);
     if !asset.content_type.starts_with("text/html") {
-        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set_header(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
 }
 
-fn represent(headers: &mut HeaderMap, asset: &Asset, body: &Bytes, packed: bool) {
-    set(headers, header::CONTENT_TYPE, asset.content_type);
-    set(headers, header::CONTENT_LENGTH, &body.len().to_string());
+fn set_body_headers(headers: &mut HeaderMap, asset: &Asset, body: &Bytes, packed: bool) {
+    set_header(headers, header::CONTENT_TYPE, asset.content_type);
+    set_header(headers, header::CONTENT_LENGTH, &body.len().to_string());
     if packed {
-        set(headers, header::CONTENT_ENCODING, "gzip");
+        set_header(headers, header::CONTENT_ENCODING, "gzip");
     }
 }
 
 /// Sets the security headers of every response on either listener.
-pub(super) fn secure(headers: &mut HeaderMap) {
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(
+pub(super) fn set_security_headers(headers: &mut HeaderMap) {
+    set_header(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set_header(
         headers,
         header::CONTENT_SECURITY_POLICY,
         CONTENT_SECURITY_POLICY,
     );
-    set(headers, header::REFERRER_POLICY, "no-referrer");
+    set_header(headers, header::REFERRER_POLICY, "no-referrer");
 }
 
-pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(super) fn set_header(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     headers.insert(
         name,
         HeaderValue::from_str(value).expect("our own values are plain ASCII"),
     );
 }
 
-pub(super) fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+pub(super) fn plain_response(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
-    set(response.headers_mut(), header::CONTENT_TYPE, PLAIN);
-    secure(response.headers_mut());
+    set_header(response.headers_mut(), header::CONTENT_TYPE, PLAIN);
+    set_security_headers(response.headers_mut());
     response
 }
 
@@ -103,12 +107,12 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
         return listed
             .iter()
             .flat_map(|list| list.split(','))
-            .any(|tag| names(tag.trim(), asset));
+            .any(|tag| matches_etag(tag.trim(), asset));
     }
     // A field with several values is not a condition (§13.1.3).
     let mut dates = headers.get_all(header::IF_MODIFIED_SINCE).iter();
     let since = match (dates.next(), dates.next()) {
-        (Some(date), None) => date.to_str().ok().and_then(dates::of_http),
+        (Some(date), None) => date.to_str().ok().and_then(dates::parse_http_date),
         _ => None,
     };
     let times = asset.modified.zip(since);
@@ -116,7 +120,7 @@ fn is_unchanged(headers: &HeaderMap, asset: &Asset) -> bool {
 }
 
 /// Compares weakly (§8.8.3.2) and for either encoding: both are the same text.
-fn names(tag: &str, asset: &Asset) -> bool {
+fn matches_etag(tag: &str, asset: &Asset) -> bool {
     let opaque = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
     tag == "*" || opaque.strip_suffix("-gz").unwrap_or(opaque) == asset.etag
 }
@@ -129,7 +133,7 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         .filter_map(|value| value.to_str().ok());
     let mut any = false;
     for coding in values.flat_map(|value| value.split(',')) {
-        let (name, wanted) = weighed(coding);
+        let (name, wanted) = parse_weighted(coding);
         match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => return wanted,
             "*" => any = wanted,
@@ -145,7 +149,7 @@ pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter();
     let values = values.filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
-        let (name, wanted) = weighed(range);
+        let (name, wanted) = parse_weighted(range);
         let is_page = ["text/html", "application/xhtml+xml"]
             .iter()
             .any(|page| page.eq_ignore_ascii_case(name));
@@ -155,7 +159,7 @@ pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
 
 /// Parses a member of a list such as `gzip;q=0`. Returns its name, and true if its weight is above zero (RFC
 /// 9110 §12.4.2).
-fn weighed(member: &str) -> (&str, bool) {
+fn parse_weighted(member: &str) -> (&str, bool) {
     let mut parts = member.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let weight = parts.find_map(|parameter| {
@@ -174,7 +178,7 @@ mod tests {
 
     fn headers(name: HeaderName, value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        set(&mut headers, name, value);
+        set_header(&mut headers, name, value);
         headers
     }
 
@@ -225,7 +229,7 @@ mod tests {
         assert!(!since("Sun Sep  9 01:46:39 2001"));
         assert!(!since("yesterday"));
         let mut both = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
-        set(&mut both, header::IF_NONE_MATCH, "\"x\"");
+        set_header(&mut both, header::IF_NONE_MATCH, "\"x\"");
         assert!(!is_unchanged(&both, &asset));
         let mut twice = headers(header::IF_MODIFIED_SINCE, "Sun, 09 Sep 2001 01:46:40 GMT");
         twice.append(header::IF_MODIFIED_SINCE, HeaderValue::from_static("x"));

@@ -10,12 +10,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, Response, StatusCode, header};
 use url::form_urlencoded;
 
-use super::answers::{Answer, Search};
-use super::assets::format_of;
+use super::answers::{FormattedSearch, SearchResponse};
+use super::assets::format_of_extension;
 use super::client::Peer;
-use super::response::{of_asset, plain, set};
-use super::searches::{Refusal, Searches};
-use crate::publish::Format;
+use super::response::{asset_response, plain_response, set_header};
+use super::searches::{SearchRefusal, Searches};
+use crate::publish::FeedFormat;
 
 /// The longest query, in characters.
 const MAX_QUERY: usize = 1000;
@@ -23,52 +23,52 @@ const MAX_QUERY: usize = 1000;
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Returns the format in which a path asks for a search.
-pub(super) fn wanted_by(path: &str) -> Option<Format> {
+pub(super) fn requested_format(path: &str) -> Option<FeedFormat> {
     match path.strip_prefix("/search")? {
-        "" => Some(Format::Html),
-        rest => format_of(rest.strip_prefix('.')?),
+        "" => Some(FeedFormat::Html),
+        rest => format_of_extension(rest.strip_prefix('.')?),
     }
 }
 
 /// Answers a request whose path asks for a search in `format`.
-pub(super) async fn respond(
+pub(super) async fn respond_to_search(
     searches: &Arc<Searches>,
-    format: Format,
+    format: FeedFormat,
     peer: Peer,
     request: &Parts,
 ) -> Response<Body> {
-    let mut response = match wanted(request.uri.query(), format) {
+    let mut response = match parse_search(request.uri.query(), format) {
         Ok(search) => {
-            let client = searches.client(peer, &request.headers);
-            match searches.find(search, client).await {
+            let client = searches.client_of(peer, &request.headers);
+            match searches.find_answer(search, client).await {
                 Ok(answer) => answer.response(request),
                 Err(refusal) => refusal.response(),
             }
         }
-        Err(mistake) => plain(StatusCode::BAD_REQUEST, mistake),
+        Err(mistake) => plain_response(StatusCode::BAD_REQUEST, mistake),
     };
     let headers = response.headers_mut();
-    set(headers, HeaderName::from_static("x-robots-tag"), "noindex");
-    if format != Format::Html {
-        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set_header(headers, HeaderName::from_static("x-robots-tag"), "noindex");
+    if format != FeedFormat::Html {
+        set_header(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
     response
 }
 
-impl Answer {
+impl SearchResponse {
     /// Responds with a mistake. It is not a resource: it is sent whole, and not cached.
     fn response(&self, request: &Parts) -> Response<Body> {
         if self.status == StatusCode::OK {
-            return of_asset(&self.asset, &request.method, &request.headers);
+            return asset_response(&self.asset, &request.method, &request.headers);
         }
-        let mut response = plain(self.status, self.asset.body.clone());
+        let mut response = plain_response(self.status, self.asset.body.clone());
         let content_type = self.asset.content_type;
-        set(response.headers_mut(), header::CONTENT_TYPE, content_type);
+        set_header(response.headers_mut(), header::CONTENT_TYPE, content_type);
         response
     }
 }
 
-impl Refusal {
+impl SearchRefusal {
     fn response(self) -> Response<Body> {
         let (status, wait, text) = match self {
             Self::TooOften(wait) => (
@@ -88,8 +88,8 @@ impl Refusal {
             ),
         };
         let seconds = wait.as_millis().div_ceil(1000);
-        let mut response = plain(status, text);
-        set(
+        let mut response = plain_response(status, text);
+        set_header(
             response.headers_mut(),
             header::RETRY_AFTER,
             &seconds.to_string(),
@@ -101,7 +101,7 @@ impl Refusal {
 /// Returns the search in the parameters of an address, with blanks normalized, or the remedy if there is none.
 ///
 /// Parameters other than the first `q` are ignored.
-fn wanted(parameters: Option<&str>, format: Format) -> Result<Search, String> {
+fn parse_search(parameters: Option<&str>, format: FeedFormat) -> Result<FormattedSearch, String> {
     let parameters = form_urlencoded::parse(parameters.unwrap_or_default().as_bytes());
     let query = parameters.into_iter().find(|(name, _)| name == "q");
     let words: Vec<&str> = query
@@ -112,17 +112,17 @@ fn wanted(parameters: Option<&str>, format: Format) -> Result<Search, String> {
     if query.chars().count() > MAX_QUERY {
         return Err(format!("a search has at most {MAX_QUERY} characters\n"));
     }
-    if query.is_empty() && format != Format::Html {
+    if query.is_empty() && format != FeedFormat::Html {
         let extension = format.extension();
         return Err(format!(
             "say what to search for, /search.{extension}?q=flood; /search is a page to do that on\n"
         ));
     }
-    Ok(Search { query, format })
+    Ok(FormattedSearch { query, format })
 }
 
 /// Returns the word for the outcome of a search, in metrics.
-pub(super) fn outcome(status: StatusCode) -> &'static str {
+pub(super) fn outcome_label(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "mistake",
         StatusCode::TOO_MANY_REQUESTS => "limited",
@@ -189,11 +189,11 @@ mod tests {
                 request = request.header(*name, *value);
             }
             let (request, ()) = request.body(()).unwrap().into_parts();
-            let format = wanted_by(request.uri.path()).expect("a search");
+            let format = requested_format(request.uri.path()).expect("a search");
             let peer = Peer::from(IpAddr::V4(Ipv4Addr::new(192, 0, 2, reader)));
             let searches = Arc::clone(&self.searches);
             let asking = tokio::spawn(async move {
-                let response = respond(&searches, format, peer, &request).await;
+                let response = respond_to_search(&searches, format, peer, &request).await;
                 let (parts, body) = response.into_parts();
                 let body = to_bytes(body, usize::MAX).await.unwrap();
                 Sent {
@@ -249,9 +249,10 @@ mod tests {
     fn a_search_is_one_however_it_is_spaced() {
         let long = "x".repeat(MAX_QUERY);
         let check = |parameters: &str, expected: Option<&str>| {
-            for format in Format::ALL {
-                let expected = expected.filter(|query| format == Format::Html || !query.is_empty());
-                let wanted = wanted(Some(parameters), format).ok();
+            for format in FeedFormat::ALL {
+                let expected =
+                    expected.filter(|query| format == FeedFormat::Html || !query.is_empty());
+                let wanted = parse_search(Some(parameters), format).ok();
                 let query = wanted.map(|search| search.query);
                 assert_eq!(query.as_deref(), expected, "{parameters}, {format:?}");
             }
@@ -273,18 +274,19 @@ mod tests {
         check(&format!("q={long}"), Some(&long));
         check(&format!("q=+{long}++"), Some(&long));
         check(&format!("q={long}x"), None);
-        assert_eq!(wanted(None, Format::Html).unwrap().query, "");
+        assert_eq!(parse_search(None, FeedFormat::Html).unwrap().query, "");
     }
 
     #[test]
     fn searches_have_few_addresses() {
-        let check =
-            |path: &str, expected: Option<Format>| assert_eq!(wanted_by(path), expected, "{path}");
-        check("/search", Some(Format::Html));
-        check("/search.html", Some(Format::Html));
-        check("/search.atom", Some(Format::Atom));
-        check("/search.rss", Some(Format::Rss));
-        check("/search.json", Some(Format::Json));
+        let check = |path: &str, expected: Option<FeedFormat>| {
+            assert_eq!(requested_format(path), expected, "{path}")
+        };
+        check("/search", Some(FeedFormat::Html));
+        check("/search.html", Some(FeedFormat::Html));
+        check("/search.atom", Some(FeedFormat::Atom));
+        check("/search.rss", Some(FeedFormat::Rss));
+        check("/search.json", Some(FeedFormat::Json));
         for path in [
             "/",
             "/search/",
@@ -305,7 +307,7 @@ mod tests {
         let request = site.next();
         assert_eq!(
             (request.query.as_str(), request.format),
-            ("flood river", Format::Atom)
+            ("flood river", FeedFormat::Atom)
         );
         request.answer.send(found("<feed/>")).unwrap();
         let first = asking.await.unwrap();

@@ -12,12 +12,12 @@ use axum::http::{HeaderMap, StatusCode};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::answers::{Answer, Answers, Search};
-use super::assets::{Asset, type_of};
-use super::client::{Client, Peer, Proxies};
-use super::rates::Rates;
+use super::answers::{AnswerCache, FormattedSearch, SearchResponse};
+use super::assets::{Asset, format_content_type};
+use super::client::{Client, Peer, TrustedProxies};
+use super::rates::RateLimiter;
 use super::response::PLAIN;
-use crate::publish::Format;
+use crate::publish::FeedFormat;
 
 /// Searches that the daemon runs at once.
 pub(super) const AT_ONCE: usize = 2;
@@ -29,11 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A search that only the daemon can answer.
 #[derive(Debug)]
 pub struct SearchRequest {
-    /// The query, at most 1,000 characters, with single blanks. Empty only for [`Format::Html`]: the empty
+    /// The query, at most 1,000 characters, with single blanks. Empty only for [`FeedFormat::Html`]: the empty
     /// form.
     pub query: String,
     /// The format of the answer.
-    pub format: Format,
+    pub format: FeedFormat,
     /// The channel for the answer; dropping it means [`SearchAnswer::Failed`]. Until then the search occupies
     /// one of two places.
     pub answer: oneshot::Sender<SearchAnswer>,
@@ -54,30 +54,30 @@ pub enum SearchAnswer {
 pub struct Searches {
     requests: mpsc::Sender<SearchRequest>,
     turns: Semaphore,
-    proxies: Arc<Proxies>,
-    state: Mutex<State>,
+    proxies: Arc<TrustedProxies>,
+    state: Mutex<SearchesState>,
 }
 
 #[derive(Default)]
-struct State {
-    answers: Answers,
+struct SearchesState {
+    answers: AnswerCache,
     /// Running and waiting searches, each with the channel to its readers.
-    coming: HashMap<Search, watch::Sender<Option<Outcome>>>,
-    rates: Rates,
+    coming: HashMap<FormattedSearch, watch::Sender<Option<SearchOutcome>>>,
+    rates: RateLimiter,
 }
 
 /// The outcome of a search.
-pub(super) type Outcome = Result<Arc<Answer>, Refusal>;
+pub(super) type SearchOutcome = Result<Arc<SearchResponse>, SearchRefusal>;
 
 /// The origin of an answer.
-enum Look {
-    Known(Arc<Answer>),
-    Coming(watch::Receiver<Option<Outcome>>),
+enum AnswerOrigin {
+    Known(Arc<SearchResponse>),
+    Coming(watch::Receiver<Option<SearchOutcome>>),
 }
 
 /// The reasons why a search has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum SearchRefusal {
     /// The client may ask again after this time.
     TooOften(Duration),
     /// Too many searches are running, or one takes too long.
@@ -89,7 +89,7 @@ pub(super) enum Refusal {
 impl Searches {
     /// Creates the state without searches. The daemon answers the requests that it receives; it never has more
     /// than two at once.
-    pub fn new(proxies: Arc<Proxies>) -> (Self, mpsc::Receiver<SearchRequest>) {
+    pub fn new(proxies: Arc<TrustedProxies>) -> (Self, mpsc::Receiver<SearchRequest>) {
         let (requests, requested) = mpsc::channel(AT_ONCE);
         let searches = Self {
             requests,
@@ -101,60 +101,71 @@ impl Searches {
     }
 
     /// Returns the client of a request.
-    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
-        self.proxies.client(peer, headers)
+    pub(super) fn client_of(&self, peer: Peer, headers: &HeaderMap) -> Client {
+        self.proxies.client_of(peer, headers)
     }
 
     /// Returns the known answer, or waits for a running search, or starts one.
-    pub(super) async fn find(self: &Arc<Self>, search: Search, client: Client) -> Outcome {
-        let mut coming = match self.look(search, client)? {
-            Look::Known(answer) => return Ok(answer),
-            Look::Coming(coming) => coming,
+    pub(super) async fn find_answer(
+        self: &Arc<Self>,
+        search: FormattedSearch,
+        client: Client,
+    ) -> SearchOutcome {
+        let mut coming = match self.look_up(search, client)? {
+            AnswerOrigin::Known(answer) => return Ok(answer),
+            AnswerOrigin::Coming(coming) => coming,
         };
         let came = coming.wait_for(Option::is_some);
         match tokio::time::timeout(PATIENCE, came).await {
-            Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(Refusal::Failed)),
-            Ok(Err(_)) => Err(Refusal::Failed),
-            Err(_) => Err(Refusal::Busy),
+            Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(SearchRefusal::Failed)),
+            Ok(Err(_)) => Err(SearchRefusal::Failed),
+            Err(_) => Err(SearchRefusal::Busy),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn lock_state(&self) -> MutexGuard<'_, SearchesState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look(self: &Arc<Self>, search: Search, client: Client) -> Result<Look, Refusal> {
+    fn look_up(
+        self: &Arc<Self>,
+        search: FormattedSearch,
+        client: Client,
+    ) -> Result<AnswerOrigin, SearchRefusal> {
         let now = Instant::now();
-        let mut state = self.state();
+        let mut state = self.lock_state();
         if let Some(answer) = state.answers.get(&search, now) {
-            return Ok(Look::Known(answer));
+            return Ok(AnswerOrigin::Known(answer));
         }
         if let Some(coming) = state.coming.get(&search) {
-            return Ok(Look::Coming(coming.subscribe()));
+            return Ok(AnswerOrigin::Coming(coming.subscribe()));
         }
         if state.coming.len() >= AT_ONCE + MAX_WAITING {
-            return Err(Refusal::Busy);
+            return Err(SearchRefusal::Busy);
         }
-        state.rates.take(client, now).map_err(Refusal::TooOften)?;
+        state
+            .rates
+            .take_token(client, now)
+            .map_err(SearchRefusal::TooOften)?;
         let (come, coming) = watch::channel(None);
         state.coming.insert(search.clone(), come);
         // A reader that disconnects neither ends the search nor frees its place while the daemon works on it.
-        tokio::spawn(Arc::clone(self).evaluate(search));
-        Ok(Look::Coming(coming))
+        tokio::spawn(Arc::clone(self).evaluate_search(search));
+        Ok(AnswerOrigin::Coming(coming))
     }
 
-    async fn evaluate(self: Arc<Self>, search: Search) {
+    async fn evaluate_search(self: Arc<Self>, search: FormattedSearch) {
         // The semaphore is never closed.
         let turn = self.turns.acquire().await;
-        if self.is_given_up(&search) {
+        if self.forget_if_abandoned(&search) {
             return;
         }
-        let outcome = self.ask(&search).await;
+        let outcome = self.ask_daemon(&search).await;
         drop(turn);
-        let mut state = self.state();
+        let mut state = self.lock_state();
         if let Ok(answer) = &outcome {
             let answer = Arc::clone(answer);
-            state.answers.put(search.clone(), answer, Instant::now());
+            state.answers.insert(search.clone(), answer, Instant::now());
         }
         if let Some(come) = state.coming.remove(&search) {
             come.send_replace(Some(outcome));
@@ -162,8 +173,8 @@ impl Searches {
     }
 
     /// Returns true, and forgets the search, if nobody waits for it any more.
-    fn is_given_up(&self, search: &Search) -> bool {
-        let mut state = self.state();
+    fn forget_if_abandoned(&self, search: &FormattedSearch) -> bool {
+        let mut state = self.lock_state();
         let is_given_up = state
             .coming
             .get(search)
@@ -174,7 +185,7 @@ impl Searches {
         is_given_up
     }
 
-    async fn ask(&self, search: &Search) -> Outcome {
+    async fn ask_daemon(&self, search: &FormattedSearch) -> SearchOutcome {
         let format = search.format;
         let (answer, answered) = oneshot::channel();
         let request = SearchRequest {
@@ -184,17 +195,17 @@ impl Searches {
         };
         // Without a daemon, for instance at shutdown, the search fails.
         let asked = self.requests.send(request).await;
-        asked.map_err(|_| Refusal::Failed)?;
+        asked.map_err(|_| SearchRefusal::Failed)?;
         let (status, content_type, body) = match answered.await {
-            Ok(SearchAnswer::Found(body)) => (StatusCode::OK, type_of(format), body),
-            Ok(SearchAnswer::Mistake(body)) if format == Format::Html => {
-                (StatusCode::BAD_REQUEST, type_of(format), body)
+            Ok(SearchAnswer::Found(body)) => (StatusCode::OK, format_content_type(format), body),
+            Ok(SearchAnswer::Mistake(body)) if format == FeedFormat::Html => {
+                (StatusCode::BAD_REQUEST, format_content_type(format), body)
             }
             Ok(SearchAnswer::Mistake(body)) => (StatusCode::BAD_REQUEST, PLAIN, body),
-            Ok(SearchAnswer::Failed) | Err(_) => return Err(Refusal::Failed),
+            Ok(SearchAnswer::Failed) | Err(_) => return Err(SearchRefusal::Failed),
         };
-        let packing = tokio::task::spawn_blocking(move || Asset::of(body, content_type));
-        let asset = packing.await.map_err(|_| Refusal::Failed)?;
-        Ok(Arc::new(Answer { status, asset }))
+        let packing = tokio::task::spawn_blocking(move || Asset::from_body(body, content_type));
+        let asset = packing.await.map_err(|_| SearchRefusal::Failed)?;
+        Ok(Arc::new(SearchResponse { status, asset }))
     }
 }

@@ -7,36 +7,36 @@ use std::cmp::Reverse;
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::admin::Status;
+use super::admin::DaemonStatus;
 use crate::model::Timestamp;
-use crate::store::{Presence, ProblemState, SourceStatus, State};
+use crate::store::{ProblemState, SourceCondition, SourcePresence, SourceStatus};
 
 /// An addition to the public pages' style sheet.
 pub(super) const STYLE: &str = include_str!("status.css");
 
 /// Every state in the order of its urgency.
-const STATES: [State; 6] = [
-    State::Failing,
-    State::Drifted,
-    State::Held,
-    State::Gone,
-    State::New,
-    State::Ok,
+const STATES: [SourceCondition; 6] = [
+    SourceCondition::Failing,
+    SourceCondition::Drifted,
+    SourceCondition::Held,
+    SourceCondition::Gone,
+    SourceCondition::New,
+    SourceCondition::Ok,
 ];
 
-pub(super) fn render(status: &Status) -> Markup {
+pub(super) fn render_status_page(status: &DaemonStatus) -> Markup {
     let mut sources: Vec<&SourceStatus> = status.sources.iter().collect();
     // The sort is stable: equals stay in the order of the configuration.
     sources.sort_by_key(|source| {
         let failures = Reverse(source.known.consecutive_failures);
-        (group_of(source), urgency(source), failures)
+        (group_of(source), source_urgency(source), failures)
     });
-    let of = |group: Group| {
+    let of = |group: SourceGroup| {
         let members = sources.iter().copied();
         let members: Vec<_> = members.filter(|one| group_of(one) == group).collect();
         members
     };
-    let unwell = of(Group::Attention);
+    let unwell = of(SourceGroup::Attention);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,19 +44,19 @@ pub(super) fn render(status: &Status) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (headline(unwell.len())) " · tidings" }
+                title { (format_headline(unwell.len())) " · tidings" }
                 link rel="stylesheet" href="style.css";
                 link rel="stylesheet" href="status.css";
             }
             body {
-                (masthead(status, unwell.len()))
+                (render_masthead(status, unwell.len()))
                 main {
-                    (problems(&status.problems))
-                    (refused(&status.refused))
-                    (restart_due(&status.restart_due))
-                    (group("Want attention", &unwell))
-                    (group("Notes: nothing needs to be done", &of(Group::Noted)))
-                    (group("Others", &of(Group::Well)))
+                    (render_problems(&status.problems))
+                    (render_refused(&status.refused))
+                    (render_restart_due(&status.restart_due))
+                    (render_group("Want attention", &unwell))
+                    (render_group("Notes: nothing needs to be done", &of(SourceGroup::Noted)))
+                    (render_group("Others", &of(SourceGroup::Well)))
                 }
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn render(status: &Status) -> Markup {
 
 /// A group of sources on the page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Group {
+enum SourceGroup {
     /// Sources that need action.
     Attention,
     /// Sources with something to note.
@@ -73,22 +73,25 @@ enum Group {
     Well,
 }
 
-fn group_of(source: &SourceStatus) -> Group {
-    let is_well = matches!(source.known.state, State::New | State::Ok);
+fn group_of(source: &SourceStatus) -> SourceGroup {
+    let is_well = matches!(
+        source.known.state,
+        SourceCondition::New | SourceCondition::Ok
+    );
     if source.wants_attention {
-        Group::Attention
+        SourceGroup::Attention
     } else if source.known.problem.is_some() || !is_well {
-        Group::Noted
+        SourceGroup::Noted
     } else {
-        Group::Well
+        SourceGroup::Well
     }
 }
 
-fn urgency(source: &SourceStatus) -> Option<usize> {
+fn source_urgency(source: &SourceStatus) -> Option<usize> {
     STATES.iter().position(|state| *state == source.known.state)
 }
 
-fn headline(unwell: usize) -> String {
+fn format_headline(unwell: usize) -> String {
     match unwell {
         0 => "No source wants attention".to_owned(),
         1 => "1 source wants attention".to_owned(),
@@ -96,8 +99,8 @@ fn headline(unwell: usize) -> String {
     }
 }
 
-fn masthead(status: &Status, unwell: usize) -> Markup {
-    let count = |state: &State| {
+fn render_masthead(status: &DaemonStatus, unwell: usize) -> Markup {
+    let count = |state: &SourceCondition| {
         let of_it = status
             .sources
             .iter()
@@ -106,13 +109,13 @@ fn masthead(status: &Status, unwell: usize) -> Markup {
     };
     html! {
         header .masthead {
-            h1 { (headline(unwell)) }
+            h1 { (format_headline(unwell)) }
             p .facts {
-                (configured(status)) " configured"
+                (count_configured(status)) " configured"
                 @for (state, count) in STATES.iter().map(count).filter(|(_, count)| *count > 0) {
                     " · " (count) " " (state.as_str())
                 }
-                " · configuration read " (time(status.configured_at))
+                " · configuration read " (render_time(status.configured_at))
             }
             div .subscribe {
                 ul .feeds aria-label="For programs" {
@@ -128,7 +131,7 @@ fn masthead(status: &Status, unwell: usize) -> Markup {
     }
 }
 
-fn problems(problems: &[ProblemState]) -> Markup {
+fn render_problems(problems: &[ProblemState]) -> Markup {
     html! {
         @if !problems.is_empty() {
             section .refused {
@@ -136,7 +139,7 @@ fn problems(problems: &[ProblemState]) -> Markup {
                 @for problem in problems {
                     p .problem { (problem.text) }
                     p .action { (problem.action) }
-                    p .facts { (problem.code) " · since " (time(problem.since)) }
+                    p .facts { (problem.code) " · since " (render_time(problem.since)) }
                 }
             }
         }
@@ -144,13 +147,13 @@ fn problems(problems: &[ProblemState]) -> Markup {
 }
 
 /// Counts the sources in the files.
-fn configured(status: &Status) -> usize {
+fn count_configured(status: &DaemonStatus) -> usize {
     let sources = status.sources.iter();
-    let present = sources.filter(|source| source.known.presence == Presence::Configured);
+    let present = sources.filter(|source| source.known.presence == SourcePresence::Configured);
     present.count()
 }
 
-fn refused(lines: &[String]) -> Markup {
+fn render_refused(lines: &[String]) -> Markup {
     html! {
         @if !lines.is_empty() {
             section .refused {
@@ -162,7 +165,7 @@ fn refused(lines: &[String]) -> Markup {
     }
 }
 
-fn restart_due(keys: &[String]) -> Markup {
+fn render_restart_due(keys: &[String]) -> Markup {
     html! {
         @if !keys.is_empty() {
             section {
@@ -173,18 +176,18 @@ fn restart_due(keys: &[String]) -> Markup {
     }
 }
 
-fn group(title: &str, sources: &[&SourceStatus]) -> Markup {
+fn render_group(title: &str, sources: &[&SourceStatus]) -> Markup {
     html! {
         @if !sources.is_empty() {
             section .group {
                 h2 { (title) }
-                @for source in sources { (article(source)) }
+                @for source in sources { (render_source(source)) }
             }
         }
     }
 }
 
-fn article(source: &SourceStatus) -> Markup {
+fn render_source(source: &SourceStatus) -> Markup {
     let known = &source.known;
     let state = known.state.as_str();
     html! {
@@ -194,23 +197,23 @@ fn article(source: &SourceStatus) -> Markup {
                 p .problem { (problem.text) }
                 p .action { (problem.action) }
             }
-            p .facts { (facts(source)) }
+            p .facts { (render_facts(source)) }
         }
     }
 }
 
-fn facts(source: &SourceStatus) -> Markup {
+fn render_facts(source: &SourceStatus) -> Markup {
     let known = &source.known;
     html! {
         (known.items) @if known.items == 1 { " item" } @else { " items" }
-        @if let Some(problem) = &known.problem { " · since " (time(problem.since)) }
+        @if let Some(problem) = &known.problem { " · since " (render_time(problem.since)) }
         @if known.consecutive_failures > 0 { " · failures: " (known.consecutive_failures) }
-        " · last success " @if let Some(at) = known.last_success { (time(at)) } @else { "never" }
-        @if let Some(at) = known.next_poll { " · next poll " (time(at)) }
+        " · last success " @if let Some(at) = known.last_success { (render_time(at)) } @else { "never" }
+        @if let Some(at) = known.next_poll { " · next poll " (render_time(at)) }
     }
 }
 
-fn time(at: Timestamp) -> Markup {
+fn render_time(at: Timestamp) -> Markup {
     html! { time datetime=(at.to_rfc3339()) { (at.format("%Y-%m-%d %H:%M UTC")) } }
 }
 
@@ -223,7 +226,7 @@ mod tests {
 
     fn source(
         id: &str,
-        state: State,
+        state: SourceCondition,
         failures: u32,
         problem: Option<(&str, &str)>,
     ) -> SourceStatus {
@@ -251,7 +254,7 @@ mod tests {
         refused: Vec<String>,
         problems: Vec<ProblemState>,
     ) -> String {
-        let status = Status {
+        let status = DaemonStatus {
             sources,
             problems,
             store: "var/tidings.db".into(),
@@ -259,42 +262,42 @@ mod tests {
             configured_at: DateTime::UNIX_EPOCH,
             restart_due: vec!["[server] listen".into()],
         };
-        render(&status).into_string()
+        render_status_page(&status).into_string()
     }
 
     #[test]
     fn what_wants_attention_comes_first_with_what_to_do() {
         let page = page(
             vec![
-                source("fine", State::Ok, 0, None),
+                source("fine", SourceCondition::Ok, 0, None),
                 source(
                     "left-out",
-                    State::Ok,
+                    SourceCondition::Ok,
                     0,
                     Some(("left-out", "an entry without a title")),
                 ),
                 source(
                     "once",
-                    State::Failing,
+                    SourceCondition::Failing,
                     1,
                     Some(("http-503", "answered 503")),
                 ),
                 source(
                     "lost",
-                    State::Failing,
+                    SourceCondition::Failing,
                     1,
                     Some(("http-404", "<b> answered 404")),
                 ),
-                source("young", State::New, 0, None),
+                source("young", SourceCondition::New, 0, None),
                 source(
                     "often",
-                    State::Failing,
+                    SourceCondition::Failing,
                     9,
                     Some(("unreachable", "no answer")),
                 ),
                 source(
                     "flood",
-                    State::Held,
+                    SourceCondition::Held,
                     0,
                     Some(("held", "20 new items are held back")),
                 ),
@@ -318,7 +321,10 @@ mod tests {
     #[test]
     fn a_refused_configuration_is_shown_whole() {
         let line = "tidings.toml:3:1: unknown key `lsten`".to_owned();
-        let page = page(vec![source("fine", State::Ok, 0, None)], vec![line.clone()]);
+        let page = page(
+            vec![source("fine", SourceCondition::Ok, 0, None)],
+            vec![line.clone()],
+        );
         assert!(page.contains("was refused"));
         assert!(page.contains("count from the next start on: [server] listen<"));
         assert!(page.contains(&line));

@@ -9,17 +9,17 @@ use rusqlite::Connection;
 
 use super::StoreError;
 use super::define::{Definition, FeedDefinition, SourceDefinition};
-use super::fault::readable;
-use super::former::{Names, Renames};
-use super::membership::{Entry, StoryPosition};
+use super::fault::skip_unreadable;
+use super::former::{FormerNames, Renames};
+use super::membership::{EntryMode, StoryPosition};
 use super::reclassify::{self, ItemChange};
 use super::rows;
-use super::story::{Belonging, Stories};
+use super::story::{FeedCriteria, Stories};
 use crate::model::{Country, FeedId, Hash, SourceId, StoryId, TopicId};
 
 /// Everything that a definition changes.
 #[derive(Default)]
-pub(super) struct Changes {
+pub(super) struct DefinitionChanges {
     /// Feeds that are added, changed or removed, by name; branches created by their first story are not included.
     pub(super) feeds: Vec<FeedChange>,
     pub(super) sources: SourceChanges,
@@ -30,7 +30,7 @@ pub(super) struct Changes {
     /// Stories that may look different.
     pub(super) reshown: BTreeSet<StoryId>,
     /// Former names of feeds and sources.
-    pub(super) names: Names,
+    pub(super) names: FormerNames,
     /// Former names under which the store still keeps data.
     pub(super) renames: Renames,
 }
@@ -90,20 +90,20 @@ enum ReportFeeds {
     /// Those determined by the change of the item with this number.
     Changed(u64),
     /// Those it belonged to before.
-    Held(Belonging),
+    Held(FeedCriteria),
 }
 
 /// The feeds that a story enters and leaves.
 pub(super) struct StoryChange {
     pub(super) place: StoryPosition,
-    pub(super) enters: Vec<(FeedId, Entry)>,
+    pub(super) enters: Vec<(FeedId, EntryMode)>,
     /// Each with true if the story was there quietly.
     pub(super) leaves: Vec<(FeedId, bool)>,
 }
 
-impl Changes {
+impl DefinitionChanges {
     /// Computes the changes that `definition` makes after `renames` have been carried out.
-    pub(super) fn of(
+    pub(super) fn compute_changes(
         stories: &Stories<'_>,
         definition: &Definition,
         renames: Renames,
@@ -111,7 +111,7 @@ impl Changes {
         let connection = stories.connection;
         let mut changes = Self {
             feeds: feed_changes(stories, definition)?,
-            sources: SourceChanges::of(connection, definition)?,
+            sources: SourceChanges::compute_changes(connection, definition)?,
             names: definition.names.clone(),
             renames,
             ..Self::default()
@@ -119,13 +119,14 @@ impl Changes {
         let called_otherwise = changes.renames.sources.iter();
         let called_otherwise = called_otherwise.map(|(_, now)| now.clone());
         changes.sources.reshown.extend(called_otherwise);
-        let missed = missed(connection, &changes.feeds)?;
+        let missed = missed_items(connection, &changes.feeds)?;
         let (feeds, retagged) = (&changes.feeds, &changes.sources.retagged);
-        changes.items = reclassify::items(connection, definition, feeds, retagged, &missed)?;
-        let mut touched = changes.touched(connection)?;
+        changes.items =
+            reclassify::changed_items(connection, definition, feeds, retagged, &missed)?;
+        let mut touched = changes.touched_stories(connection)?;
         touched.extend(missed.into_values());
         for story in touched {
-            if let Some(change) = changes.of_story(stories, story)? {
+            if let Some(change) = changes.story_change(stories, story)? {
                 changes.stories.insert(story, change);
             }
         }
@@ -133,12 +134,12 @@ impl Changes {
     }
 
     /// Returns true if the definition may add sources or feeds.
-    pub(super) fn bring_something(&self) -> bool {
+    pub(super) fn may_add_something(&self) -> bool {
         !(self.feeds.is_empty() && self.sources.come.is_empty())
     }
 
     /// Returns true if readers may see any of the changes.
-    pub(super) fn are_seen(&self) -> bool {
+    pub(super) fn are_visible(&self) -> bool {
         !(self.feeds.is_empty()
             && self.stories.is_empty()
             && self.reshown.is_empty()
@@ -146,13 +147,16 @@ impl Changes {
     }
 
     /// Returns the stories that may enter or leave feeds.
-    fn touched(&mut self, connection: &Connection) -> Result<BTreeSet<StoryId>, StoreError> {
+    fn touched_stories(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<BTreeSet<StoryId>, StoreError> {
         let mut touched: BTreeSet<StoryId> = self.items.values().map(|item| item.story).collect();
         let active = "SELECT story FROM membership WHERE feed = ? AND left_at IS NULL";
         for feed in &self.feeds {
             let appears = feed.kind == FeedEffect::Appears;
             if appears || feed.branches {
-                let stories = ids(connection, active, &feed.id.to_string())?;
+                let stories = select_story_ids(connection, active, &feed.id.to_string())?;
                 if appears {
                     // Stories of a feed that is configured again may have changed in between.
                     self.reshown.extend(&stories);
@@ -162,34 +166,35 @@ impl Changes {
         }
         for source in &self.sources.reshown {
             let sql = "SELECT story FROM item WHERE source = ?";
-            self.reshown.extend(ids(connection, sql, source.as_str())?);
+            self.reshown
+                .extend(select_story_ids(connection, sql, source.as_str())?);
         }
         Ok(touched)
     }
 
     /// Returns the change of a story; `None` if it stays where it is.
-    fn of_story(
+    fn story_change(
         &self,
         stories: &Stories<'_>,
         story: StoryId,
     ) -> Result<Option<StoryChange>, StoreError> {
-        let Some((place, is_withdrawn)) = place(stories.connection, story)? else {
+        let Some((place, is_withdrawn)) = story_position(stories.connection, story)? else {
             return Ok(None);
         };
-        let reports = self.reports(stories.connection, story)?;
+        let reports = self.report_feeds(stories.connection, story)?;
         let reports = reports.iter().filter(|_| !is_withdrawn);
-        let wanted = stories.wanted(reports.map(|report| match report {
+        let wanted = stories.wanted_feeds(reports.map(|report| match report {
             ReportFeeds::Changed(seq) => &self.items[seq].belongs,
             ReportFeeds::Held(belongs) => belongs,
         }));
         let active = stories.feeds_of(story)?;
         let mut enters = Vec::new();
         for feed in wanted.iter().filter(|feed| !active.contains_key(feed)) {
-            enters.push((feed.clone(), stories.entry(feed, story, place)?));
+            enters.push((feed.clone(), stories.entry_mode(feed, story, place)?));
         }
         let leaves: Vec<(FeedId, bool)> = active
             .into_iter()
-            .filter(|(feed, _)| stories.policy.have(feed) && !wanted.contains(feed))
+            .filter(|(feed, _)| stories.policy.allows_feed(feed) && !wanted.contains(feed))
             .collect();
         let stays = leaves.is_empty() && enters.is_empty();
         Ok((!stays).then_some(StoryChange {
@@ -200,7 +205,7 @@ impl Changes {
     }
 
     /// Returns where the reports of a story belong.
-    fn reports(
+    fn report_feeds(
         &self,
         connection: &Connection,
         story: StoryId,
@@ -215,7 +220,7 @@ impl Changes {
             if self.items.contains_key(&seq) {
                 reports.push(ReportFeeds::Changed(seq));
             } else {
-                reports.extend(readable(rows::belonging(row))?.map(ReportFeeds::Held));
+                reports.extend(skip_unreadable(rows::read_belonging(row))?.map(ReportFeeds::Held));
             }
         }
         Ok(reports)
@@ -223,7 +228,7 @@ impl Changes {
 }
 
 /// Returns a story's position in its feeds, with true if it is withdrawn.
-fn place(
+fn story_position(
     connection: &Connection,
     story: StoryId,
 ) -> Result<Option<(StoryPosition, bool)>, StoreError> {
@@ -235,8 +240,8 @@ fn place(
         return Ok(None);
     };
     let place = StoryPosition {
-        published_at: rows::instant("published_at", row.get(0)?)?,
-        updated_at: rows::instant("updated_at", row.get(1)?)?,
+        published_at: rows::parse_instant("published_at", row.get(0)?)?,
+        updated_at: rows::parse_instant("updated_at", row.get(1)?)?,
         position: row.get(2)?,
     };
     Ok(Some((place, row.get(3)?)))
@@ -244,7 +249,7 @@ fn place(
 
 /// Returns items that belong to topics that are configured again, and their stories: anything merged, split or
 /// released in between is not in their feeds yet.
-fn missed(
+fn missed_items(
     connection: &Connection,
     feeds: &[FeedChange],
 ) -> Result<BTreeMap<u64, StoryId>, StoreError> {
@@ -257,22 +262,26 @@ fn missed(
     let mut statement = connection.prepare("SELECT seq, story, topics FROM item")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
-        let Some(topics) = readable(rows::topics(&row.get::<_, String>(2)?))? else {
+        let Some(topics) = skip_unreadable(rows::parse_topics(&row.get::<_, String>(2)?))? else {
             continue;
         };
         if topics.iter().any(|topic| returning.contains(topic)) {
-            let story = rows::parsed("story", &row.get::<_, String>(1)?)?;
+            let story = rows::parse_column("story", &row.get::<_, String>(1)?)?;
             missed.insert(row.get(0)?, story);
         }
     }
     Ok(missed)
 }
 
-fn ids(connection: &Connection, sql: &str, of: &str) -> Result<BTreeSet<StoryId>, StoreError> {
+fn select_story_ids(
+    connection: &Connection,
+    sql: &str,
+    of: &str,
+) -> Result<BTreeSet<StoryId>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
     let stories = statement.query_map([of], |row| row.get::<_, String>(0))?;
     stories
-        .map(|story| rows::parsed("story", &story?))
+        .map(|story| rows::parse_column("story", &story?))
         .collect()
 }
 
@@ -292,13 +301,13 @@ fn held_feeds(connection: &Connection) -> Result<BTreeMap<FeedId, HeldFeed>, Sto
     let mut found = statement.query([])?;
     let mut feeds = BTreeMap::new();
     while let Some(row) = found.next()? {
-        let id: FeedId = rows::parsed("topic", &row.get::<_, String>(0)?)?;
+        let id: FeedId = rows::parse_column("topic", &row.get::<_, String>(0)?)?;
         let feed = HeldFeed {
             id: id.clone(),
             title: row.get(1)?,
-            fingerprint: rows::hash("definition", &row.get::<_, Vec<u8>>(2)?)?,
-            queries: rows::json("queries", &row.get::<_, String>(3)?)?,
-            branches: rows::json("branches", &row.get::<_, String>(4)?)?,
+            fingerprint: rows::parse_hash("definition", &row.get::<_, Vec<u8>>(2)?)?,
+            queries: rows::parse_json("queries", &row.get::<_, String>(3)?)?,
+            branches: rows::parse_json("branches", &row.get::<_, String>(4)?)?,
             configured: row.get(5)?,
         };
         feeds.insert(id, feed);
@@ -323,7 +332,7 @@ fn feed_changes(
         .collect();
     let others = held.into_values();
     changes.extend(others.filter_map(|held| {
-        let wanted = held.id.branch().is_some() && stories.policy.have(&held.id);
+        let wanted = held.id.branch().is_some() && stories.policy.allows_feed(&held.id);
         let kind = match (wanted, held.configured) {
             (true, false) => FeedEffect::Appears,
             (false, true) => FeedEffect::Vanishes,
@@ -378,7 +387,10 @@ fn feed_change(held: Option<HeldFeed>, feed: &FeedDefinition) -> Option<FeedChan
 }
 
 impl SourceChanges {
-    fn of(connection: &Connection, definition: &Definition) -> Result<Self, StoreError> {
+    fn compute_changes(
+        connection: &Connection,
+        definition: &Definition,
+    ) -> Result<Self, StoreError> {
         let mut held = held_sources(connection)?;
         let mut changes = Self {
             before: held.values().filter(|(_, configured)| *configured).count(),
@@ -420,14 +432,14 @@ impl SourceChanges {
                 changes.retagged.insert(source.id.clone());
             }
         }
-        changes.returning = forgotten(connection)?
+        changes.returning = forgotten_sources(connection)?
             .into_iter()
             .filter(|id| definition.sources.iter().any(|source| source.id == *id))
             .collect();
         let gone = held.into_iter().filter(|(_, (_, configured))| *configured);
         changes.gone = gone.map(|(id, _)| id).collect();
         for id in &changes.gone {
-            let Some(location) = location(connection, id)? else {
+            let Some(location) = stored_location_hash(connection, id)? else {
                 continue;
             };
             let mut there = new
@@ -442,21 +454,24 @@ impl SourceChanges {
 }
 
 /// Returns the hash of a source's address; `None` if an older version stored none.
-fn location(connection: &Connection, source: &SourceId) -> Result<Option<Hash>, StoreError> {
+fn stored_location_hash(
+    connection: &Connection,
+    source: &SourceId,
+) -> Result<Option<Hash>, StoreError> {
     let sql = "SELECT location FROM source_state WHERE source = ?";
     let mut statement = connection.prepare_cached(sql)?;
     let location: Option<Vec<u8>> = statement.query_row([source.as_str()], |row| row.get(0))?;
     location
-        .map(|bytes| rows::hash("location", &bytes))
+        .map(|bytes| rows::parse_hash("location", &bytes))
         .transpose()
 }
 
 /// Returns the sources whose stories an operator took out.
-fn forgotten(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
+fn forgotten_sources(connection: &Connection) -> Result<Vec<SourceId>, StoreError> {
     let sql = "SELECT source FROM source_state WHERE forgotten_at IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
-    ids.map(|id| rows::parsed("source", &id?)).collect()
+    ids.map(|id| rows::parse_column("source", &id?)).collect()
 }
 
 /// Returns every source that was ever configured, with true if it still is.
@@ -470,15 +485,15 @@ fn held_sources(
     while let Some(row) = found.next()? {
         let country: Option<String> = row.get(4)?;
         let country: Option<Country> = country
-            .map(|code| rows::parsed("country", &code))
+            .map(|code| rows::parse_column("country", &code))
             .transpose()?;
         let source = SourceDefinition {
-            id: rows::parsed("source", &row.get::<_, String>(0)?)?,
+            id: rows::parse_column("source", &row.get::<_, String>(0)?)?,
             name: row.get(1)?,
             rank: row.get(2)?,
-            topics: rows::topics(&row.get::<_, String>(3)?)?,
+            topics: rows::parse_topics(&row.get::<_, String>(3)?)?,
             country,
-            regions: rows::regions(&row.get::<_, String>(5)?)?,
+            regions: rows::parse_regions(&row.get::<_, String>(5)?)?,
             address: row.get(7)?,
         };
         sources.insert(source.id.clone(), (source, row.get(6)?));

@@ -7,15 +7,15 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use super::identity::{self, Match};
-use super::lookup::{self, Held};
-use super::memory::{self, Ground, Grounds, Memory};
-use super::policy::Policy;
+use super::identity::{self, ItemMatch};
+use super::lookup::{self, StoredItem};
+use super::memory::{self, DuplicateMemory, EvidenceItem, StoryEvidence};
+use super::policy::StoryPolicy;
 use super::revision;
 use super::rows::{self, ItemPlacement, WrittenItem};
-use super::state::{self, Before};
+use super::state::{self, PreviousState};
 use super::story::{ReportColumns, Stories};
-use super::{Coverage, NewItem, Outcome, Poll, SourceProblem, State, StoreError};
+use super::{ListCoverage, NewItem, Poll, PollOutcome, SourceCondition, SourceProblem, StoreError};
 use super::{details, language, layout, release, shape, walk};
 use crate::dedupe::Fingerprint;
 use crate::drift;
@@ -24,7 +24,7 @@ use crate::normalize::{content_hash, wording_hash};
 
 /// The result of committing a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommittedPoll {
     /// Number of items seen for the first time.
     pub new: usize,
     /// Number of items whose content changed.
@@ -34,7 +34,7 @@ pub struct Committed {
     /// True if any story changed, so that feeds need publishing.
     pub changed: bool,
     /// The state of the source after the poll.
-    pub state: State,
+    pub state: SourceCondition,
     /// The problem reported for held items, if any, with its remedy.
     pub held: Option<SourceProblem>,
     /// When the next poll is due.
@@ -43,7 +43,7 @@ pub struct Committed {
 
 /// Counts of the items of a poll.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
+pub(super) struct ItemCounts {
     pub(super) new: usize,
     pub(super) updated: usize,
     pub(super) joined: usize,
@@ -53,29 +53,29 @@ pub(super) struct Counts {
 }
 
 /// Commits `poll`.
-pub(super) fn commit(
+pub(super) fn commit_poll(
     connection: &Connection,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     poll: &Poll,
-    policy: &Policy,
-) -> Result<Committed, StoreError> {
-    let mut before = Before::read(connection, &poll.source)?;
-    let usual = shape::new_items(connection, &poll.source, poll.fingerprint)?;
+    policy: &StoryPolicy,
+) -> Result<CommittedPoll, StoreError> {
+    let mut before = PreviousState::load_state(connection, &poll.source)?;
+    let usual = shape::new_item_counts(connection, &poll.source, poll.fingerprint)?;
     let counts = commit_items(connection, memory, poll, &before, &usual, policy)?;
-    walk::write(connection, poll)?;
-    details::write(connection, poll)?;
+    walk::write_seen_revision(connection, poll)?;
+    details::write_details(connection, poll)?;
     if let Some(read) = &poll.layout {
-        layout::remember(connection, &poll.source, poll.block, read, poll.at)?;
+        layout::remember_layout(connection, &poll.source, poll.block, read, poll.at)?;
     }
-    if let Outcome::Read { items, .. } = &poll.outcome {
-        language::remember(connection, &poll.source, items, poll.at)?;
+    if let PollOutcome::Read { items, .. } = &poll.outcome {
+        language::remember_language(connection, &poll.source, items, poll.at)?;
     }
     state::write_validators(connection, poll)?;
-    if let Outcome::Read {
+    if let PollOutcome::Read {
         shape: Some(shape), ..
     } = &poll.outcome
     {
-        shape::remember(
+        shape::remember_shape(
             connection,
             &poll.source,
             poll.fingerprint,
@@ -83,18 +83,18 @@ pub(super) fn commit(
             counts.new,
         )?;
     }
-    before.good_polls = state::good_polls(poll, before.good_polls, usual.is_empty());
-    let held = release::held(connection, &poll.source)?;
-    let held = (held > 0).then(|| state::held_back(&poll.source, held, &usual));
-    let (state, next_poll) = state::write(connection, poll, &before, counts, held.as_ref())?;
-    let Counts {
+    before.good_polls = state::count_good_polls(poll, before.good_polls, usual.is_empty());
+    let held = release::count_held(connection, &poll.source)?;
+    let held = (held > 0).then(|| state::held_back_problem(&poll.source, held, &usual));
+    let (state, next_poll) = state::write_state(connection, poll, &before, counts, held.as_ref())?;
+    let ItemCounts {
         new,
         updated,
         joined,
         changed,
         ..
     } = counts;
-    Ok(Committed {
+    Ok(CommittedPoll {
         new,
         updated,
         joined,
@@ -108,26 +108,26 @@ pub(super) fn commit(
 /// Commits the items of a poll: the new ones as held, if they are a flood or if others are held already.
 fn commit_items(
     connection: &Connection,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     poll: &Poll,
-    before: &Before,
+    before: &PreviousState,
     usual: &[usize],
-    policy: &Policy,
-) -> Result<Counts, StoreError> {
+    policy: &StoryPolicy,
+) -> Result<ItemCounts, StoreError> {
     let (items, walked_back, coverage) = match &poll.outcome {
-        Outcome::Unchanged | Outcome::Renewed(_) => return Ok(Counts::default()),
-        Outcome::Read {
+        PollOutcome::Unchanged | PollOutcome::Renewed(_) => return Ok(ItemCounts::default()),
+        PollOutcome::Read {
             items,
             walked_back,
             coverage,
             ..
         } => (items, *walked_back, *coverage),
-        Outcome::Failed { items, .. } => (items, false, Coverage::Parts),
+        PollOutcome::Failed { items, .. } => (items, false, ListCoverage::Parts),
     };
-    let items = policy.brought_up(items, &poll.source, poll.classified_by);
+    let items = policy.with_current_topics(items, &poll.source, poll.classified_by);
     let late = before.last_success.is_none() || before.failures > 0 || walked_back;
-    memory.ready(connection, items.len())?;
-    memory.look_up(connection, items.iter().map(|new| &new.fingerprint.keys))?;
+    memory.prepare_for(connection, items.len())?;
+    memory.look_up_keys(connection, items.iter().map(|new| &new.fingerprint.keys))?;
     let first_of = before.last_success.is_none().then_some(before.defined_by);
     let stories = Stories {
         first_of,
@@ -135,12 +135,12 @@ fn commit_items(
     };
     // If a source has never delivered anything, nothing can have moved.
     let may_have_moved = before.last_success.is_some();
-    let matches = identity::matches(connection, &items, may_have_moved)?;
+    let matches = identity::match_entries(connection, &items, may_have_moved)?;
     let new = matches.iter().filter(|found| found.is_new()).count();
-    let has_held = release::held(connection, &poll.source)? > 0;
+    let has_held = release::count_held(connection, &poll.source)? > 0;
     let floods = !has_held && !walked_back && drift::is_flood(new, usual);
-    let change = Change::new(stories, memory, before.rank, has_held || floods);
-    let (counts, listed) = change.commit(&items, matches)?;
+    let change = ItemBatch::new(stories, memory, before.rank, has_held || floods);
+    let (counts, listed) = change.commit_all(&items, matches)?;
     if !floods {
         // Items that were taken back may be listed again.
         release::note_listed(connection, &poll.source, &listed, coverage, poll.at)?;
@@ -149,9 +149,9 @@ fn commit_items(
 }
 
 /// Items being written to the store: those of one poll, or held items being released.
-pub(super) struct Change<'a> {
+pub(super) struct ItemBatch<'a> {
     stories: Stories<'a>,
-    memory: &'a mut Memory,
+    memory: &'a mut DuplicateMemory,
     touched: BTreeSet<StoryId>,
     /// Touched stories that this commit founds, as long as they have one report.
     founded: HashMap<StoryId, ReportColumns>,
@@ -165,19 +165,19 @@ pub(super) struct Change<'a> {
 
 /// The stories and items that an item resembles.
 #[derive(Default)]
-struct Likeness {
+struct ItemLikeness {
     /// The stories that the item reports, the closest match first.
     stories: Vec<StoryId>,
-    grounds: Grounds,
+    grounds: StoryEvidence,
     /// The number of an item with the same content in another language.
     alternate: Option<u64>,
 }
 
-impl<'a> Change<'a> {
+impl<'a> ItemBatch<'a> {
     /// `rank` is that of the source whose items are written.
     pub(super) fn new(
         stories: Stories<'a>,
-        memory: &'a mut Memory,
+        memory: &'a mut DuplicateMemory,
         rank: u32,
         holds: bool,
     ) -> Self {
@@ -193,28 +193,28 @@ impl<'a> Change<'a> {
     }
 
     /// Returns the counts of changes and the ids under which the items are stored.
-    fn commit(
+    fn commit_all(
         mut self,
         items: &[NewItem],
-        matches: Vec<Match>,
-    ) -> Result<(Counts, BTreeSet<ItemId>), StoreError> {
-        let mut counts = Counts::default();
+        matches: Vec<ItemMatch>,
+    ) -> Result<(ItemCounts, BTreeSet<ItemId>), StoreError> {
+        let mut counts = ItemCounts::default();
         let mut told_again = Vec::new();
         let mut founded = HashMap::new();
         for ((at, item), found) in items.iter().enumerate().zip(matches) {
             match &found {
-                Match::New(key) => _ = founded.insert(at, ItemId::new(&item.item.source, key)),
-                Match::ToldAgain(place) => told_again.push((item, *place)),
-                Match::Known(_) | Match::Repeated(_) => {}
+                ItemMatch::New(key) => _ = founded.insert(at, ItemId::new(&item.item.source, key)),
+                ItemMatch::ToldAgain(place) => told_again.push((item, *place)),
+                ItemMatch::Known(_) | ItemMatch::Repeated(_) => {}
             }
-            self.item(item, found, &mut counts)?;
+            self.commit_item(item, found, &mut counts)?;
         }
         for (item, place) in told_again {
             let Some(id) = founded.get(&place) else {
                 continue;
             };
-            if let Some(held) = lookup::held_as(self.connection(), *id)? {
-                self.item(item, Match::Known(Rc::new(held)), &mut counts)?;
+            if let Some(held) = lookup::find_by_id(self.connection(), *id)? {
+                self.commit_item(item, ItemMatch::Known(Rc::new(held)), &mut counts)?;
             }
         }
         let listed = std::mem::take(&mut self.listed);
@@ -226,20 +226,25 @@ impl<'a> Change<'a> {
         self.stories.connection
     }
 
-    fn item(&mut self, new: &NewItem, found: Match, counts: &mut Counts) -> Result<(), StoreError> {
+    fn commit_item(
+        &mut self,
+        new: &NewItem,
+        found: ItemMatch,
+        counts: &mut ItemCounts,
+    ) -> Result<(), StoreError> {
         match found {
-            Match::Known(held) => {
-                identity::recognize(self.connection(), &new.item, &held.item, counts)?;
-                self.update(new, &held, counts)
+            ItemMatch::Known(held) => {
+                identity::record_other_key(self.connection(), &new.item, &held.item, counts)?;
+                self.update_item(new, &held, counts)
             }
-            Match::Repeated(id) => {
+            ItemMatch::Repeated(id) => {
                 self.listed.insert(id);
                 Ok(())
             }
             // The item is written after the others.
-            Match::ToldAgain(_) => Ok(()),
-            Match::New(key) if key == new.item.key => self.insert(new, counts),
-            Match::New(key) => {
+            ItemMatch::ToldAgain(_) => Ok(()),
+            ItemMatch::New(key) if key == new.item.key => self.insert_item(new, counts),
+            ItemMatch::New(key) => {
                 let id = ItemId::new(&new.item.source, &key);
                 let item = Item {
                     id,
@@ -250,54 +255,54 @@ impl<'a> Change<'a> {
                     item,
                     ..new.clone()
                 };
-                self.insert(&new, counts)
+                self.insert_item(&new, counts)
             }
         }
     }
 
-    fn insert(&mut self, new: &NewItem, counts: &mut Counts) -> Result<(), StoreError> {
+    fn insert_item(&mut self, new: &NewItem, counts: &mut ItemCounts) -> Result<(), StoreError> {
         let item = &new.item;
         self.listed.insert(item.id);
         let likeness = if self.holds {
-            Likeness::default()
+            ItemLikeness::default()
         } else {
-            self.likeness(item, None, &new.fingerprint)?
+            self.find_likeness(item, None, &new.fingerprint)?
         };
         counts.new += 1;
         counts.joined += usize::from(!likeness.stories.is_empty());
         let founded = StoryId::founded_by(item.id);
         let story = likeness.stories.first().copied().unwrap_or(founded);
-        let written = self.write(new, item, story)?;
-        identity::identify(self.connection(), &item.source, &item.key, item.id)?;
+        let written = self.write_row(new, item, story)?;
+        identity::record_keys(self.connection(), &item.source, &item.key, item.id)?;
         if item.key.kind == IdentityKind::DateTitle {
-            identity::identify(self.connection(), &item.source, &item.weak_key, item.id)?;
+            identity::record_keys(self.connection(), &item.source, &item.weak_key, item.id)?;
         }
         if self.holds {
             return Ok(());
         }
         if story == founded && written.is_new {
-            let report = ReportColumns::of_item(new, self.rank, written.content_hash);
+            let report = ReportColumns::from_item(new, self.rank, written.content_hash);
             self.founded.insert(story, report);
         }
-        self.remember(written.seq, story, &new.fingerprint, &likeness)?;
-        self.merge(story, &likeness.stories)
+        self.remember_item(written.seq, story, &new.fingerprint, &likeness)?;
+        self.merge_stories(story, &likeness.stories)
     }
 
-    fn update(
+    fn update_item(
         &mut self,
         new: &NewItem,
-        held: &Held,
-        counts: &mut Counts,
+        held: &StoredItem,
+        counts: &mut ItemCounts,
     ) -> Result<(), StoreError> {
         self.listed.insert(held.item.id);
-        let item = restated(&new.item, &held.item);
-        let new = &*self.stories.policy.dated(new, &item);
+        let item = restate_item(&new.item, &held.item);
+        let new = &*self.stories.policy.with_kept_day(new, &item);
         if item == held.item && rows::topics_json(&new.topics) == held.topics {
-            return self.keep(held);
+            return self.keep_item(held);
         }
         let content_hash = content_hash(&item);
         if is_corrected(held, &item) {
-            revision::keep(
+            revision::store_revision(
                 self.connection(),
                 &held.item,
                 &item,
@@ -310,7 +315,7 @@ impl<'a> Change<'a> {
                 .reword(held.story, held.content_hash, content_hash)?;
         }
         if !held.is_shown {
-            self.write(new, &item, held.story)?;
+            self.write_row(new, &item, held.story)?;
             return Ok(());
         }
         let own;
@@ -318,18 +323,18 @@ impl<'a> Change<'a> {
         let fingerprint = if is_as_read {
             &new.fingerprint
         } else {
-            own = Fingerprint::of_item(&item);
+            own = Fingerprint::from_item(&item);
             &own
         };
-        let likeness = self.likeness(&item, Some((held.seq, held.story)), fingerprint)?;
-        self.write(new, &item, held.story)?;
-        self.remember(held.seq, held.story, fingerprint, &likeness)?;
-        self.merge(held.story, &likeness.stories)
+        let likeness = self.find_likeness(&item, Some((held.seq, held.story)), fingerprint)?;
+        self.write_row(new, &item, held.story)?;
+        self.remember_item(held.seq, held.story, fingerprint, &likeness)?;
+        self.merge_stories(held.story, &likeness.stories)
     }
 
     /// Leaves an item as it is. If this version reads it just as the older version did, it counts as read by this
     /// version, so that a later difference is a correction.
-    fn keep(&self, held: &Held) -> Result<(), StoreError> {
+    fn keep_item(&self, held: &StoredItem) -> Result<(), StoreError> {
         if !held.is_outdated {
             return Ok(());
         }
@@ -340,23 +345,23 @@ impl<'a> Change<'a> {
     }
 
     /// Returns the stories besides `own` that the item reports, and the grounds.
-    fn likeness(
+    fn find_likeness(
         &mut self,
         item: &Item,
         own: Option<(u64, StoryId)>,
         fingerprint: &Fingerprint,
-    ) -> Result<Likeness, StoreError> {
+    ) -> Result<ItemLikeness, StoreError> {
         let (seq, own) = own.unzip();
         let connection = self.connection();
-        let decision = self.memory.judge(connection, seq, fingerprint)?;
-        let ground = |number: u64, by: &str| -> Result<Ground, StoreError> {
+        let decision = self.memory.judge_item(connection, seq, fingerprint)?;
+        let ground = |number: u64, by: &str| -> Result<EvidenceItem, StoreError> {
             let by = by.to_owned();
-            let item = memory::item(connection, number)?;
-            Ok(Ground { item, by })
+            let item = memory::item_id(connection, number)?;
+            Ok(EvidenceItem { item, by })
         };
-        let mut likeness = Likeness {
+        let mut likeness = ItemLikeness {
             alternate: decision.alternate,
-            ..Likeness::default()
+            ..ItemLikeness::default()
         };
         if let Some((number, guard)) = decision.refused {
             likeness.grounds.refused = Some(ground(number, guard.as_str())?);
@@ -365,11 +370,11 @@ impl<'a> Change<'a> {
             return Ok(likeness);
         };
         for number in [decision.story].into_iter().chain(decision.also) {
-            let story = StoryId::founded_by(memory::item(connection, number)?);
+            let story = StoryId::founded_by(memory::item_id(connection, number)?);
             if Some(story) == own {
                 continue;
             }
-            if let Some(by) = self.forbids(item, story)? {
+            if let Some(by) = self.forbidding_rule(item, story)? {
                 likeness.grounds.refused = Some(ground(number, by)?);
                 continue;
             }
@@ -383,7 +388,11 @@ impl<'a> Change<'a> {
 
     /// Returns the rule, if any, that keeps an item out of a story regardless of its content. A story has one report
     /// per source: a second one is another bulletin, however similar.
-    fn forbids(&self, item: &Item, story: StoryId) -> Result<Option<&'static str>, StoreError> {
+    fn forbidding_rule(
+        &self,
+        item: &Item,
+        story: StoryId,
+    ) -> Result<Option<&'static str>, StoreError> {
         if self.stories.has_report_of(story, &item.source)? {
             return Ok(Some("source"));
         }
@@ -392,7 +401,7 @@ impl<'a> Change<'a> {
     }
 
     /// Writes an item.
-    fn write(
+    fn write_row(
         &mut self,
         new: &NewItem,
         item: &Item,
@@ -407,64 +416,64 @@ impl<'a> Change<'a> {
         let connection = self.connection();
         let written = rows::write_item(connection, item, &new.topics, &place)?;
         let due = &mut self.memory.due_tokens;
-        due.note(connection, written.seq, &new.tokens)?;
-        self.touch(story);
+        due.note_tokens(connection, written.seq, &new.tokens)?;
+        self.touch_story(story);
         Ok(written)
     }
 
     /// Adds a shown item to those that later items are compared with.
-    fn remember(
+    fn remember_item(
         &mut self,
         seq: u64,
         story: StoryId,
         fingerprint: &Fingerprint,
-        likeness: &Likeness,
+        likeness: &ItemLikeness,
     ) -> Result<(), StoreError> {
         let (connection, found_at) = (self.connection(), self.stories.at.timestamp());
         let keys = &fingerprint.keys;
-        memory::keep(connection, seq, found_at, keys, Some(&likeness.grounds))?;
+        memory::store_keys(connection, seq, found_at, keys, Some(&likeness.grounds))?;
         if let Some(other) = likeness.alternate {
-            memory::pair(connection, seq, other)?;
+            memory::store_pair(connection, seq, other)?;
             // Readers of the other story see the link as well.
-            let other = memory::story(connection, other)?;
-            self.touch(other);
+            let other = memory::story_id(connection, other)?;
+            self.touch_story(other);
         }
         let story = if self.founded.contains_key(&story) {
             seq
         } else {
-            memory::number(connection, story)?
+            memory::story_number(connection, story)?
         };
-        self.memory.remember(seq, story, fingerprint);
+        self.memory.remember_item(seq, story, fingerprint);
         Ok(())
     }
 
     /// Joins an item that was held back to the stories that it reports. Readers have not seen its own story, so the
     /// stories that they know keep their ids.
-    pub(super) fn show(&mut self, item: &Item, story: StoryId) -> Result<(), StoreError> {
-        let fingerprint = Fingerprint::of_item(item);
-        let seq = memory::number(self.connection(), StoryId::founded_by(item.id))?;
-        let likeness = self.likeness(item, Some((seq, story)), &fingerprint)?;
-        self.remember(seq, story, &fingerprint, &likeness)?;
-        self.touch(story);
+    pub(super) fn show_item(&mut self, item: &Item, story: StoryId) -> Result<(), StoreError> {
+        let fingerprint = Fingerprint::from_item(item);
+        let seq = memory::story_number(self.connection(), StoryId::founded_by(item.id))?;
+        let likeness = self.find_likeness(item, Some((seq, story)), &fingerprint)?;
+        self.remember_item(seq, story, &fingerprint, &likeness)?;
+        self.touch_story(story);
         let Some((kept, others)) = likeness.stories.split_first() else {
             return Ok(());
         };
         if self.stories.may_be_one(*kept, story)? {
-            self.become_one(*kept, story)?;
-            self.merge(*kept, others)?;
+            self.unite_stories(*kept, story)?;
+            self.merge_stories(*kept, others)?;
         }
         Ok(())
     }
 
     /// Merges `story` and `others` unless a guard keeps them apart. The oldest story keeps its id.
-    fn merge(&mut self, story: StoryId, others: &[StoryId]) -> Result<(), StoreError> {
+    fn merge_stories(&mut self, story: StoryId, others: &[StoryId]) -> Result<(), StoreError> {
         let mut story = story;
         for other in others {
             if *other == story || !self.may_be_one(story, *other)? {
                 continue;
             }
             let ordered = self.stories.oldest_first(vec![story, *other])?;
-            self.become_one(ordered[0], ordered[1])?;
+            self.unite_stories(ordered[0], ordered[1])?;
             story = ordered[0];
         }
         Ok(())
@@ -476,17 +485,17 @@ impl<'a> Change<'a> {
             && !self.memory.are_apart(connection, one, other)?)
     }
 
-    fn become_one(&mut self, kept: StoryId, gone: StoryId) -> Result<(), StoreError> {
-        self.stories.merge(gone, kept)?;
-        self.memory.merge(self.connection(), kept, gone)?;
+    fn unite_stories(&mut self, kept: StoryId, gone: StoryId) -> Result<(), StoreError> {
+        self.stories.merge_into(gone, kept)?;
+        self.memory.merge_stories(self.connection(), kept, gone)?;
         self.touched.remove(&gone);
         self.founded.remove(&gone);
-        self.touch(kept);
+        self.touch_story(kept);
         Ok(())
     }
 
     /// Has a story refreshed at the end, from all its reports.
-    fn touch(&mut self, story: StoryId) {
+    fn touch_story(&mut self, story: StoryId) {
         self.founded.remove(&story);
         self.touched.insert(story);
     }
@@ -495,8 +504,8 @@ impl<'a> Change<'a> {
     pub(super) fn finish(self) -> Result<bool, StoreError> {
         for story in &self.touched {
             match self.founded.get(story) {
-                Some(report) => self.stories.found(*story, report)?,
-                None => self.stories.refresh(*story)?,
+                Some(report) => self.stories.found_story(*story, report)?,
+                None => self.stories.refresh_story(*story)?,
             }
         }
         if !self.touched.is_empty() {
@@ -509,7 +518,7 @@ impl<'a> Change<'a> {
 /// Returns true if readers see that the publisher changed a held item. A difference caused by a new version of our
 /// reader is not a correction. If the site has moved, addresses and dates differ anyway, and only changed words
 /// count.
-fn is_corrected(held: &Held, item: &Item) -> bool {
+fn is_corrected(held: &StoredItem, item: &Item) -> bool {
     if held.is_outdated {
         false
     } else if held.has_moved {
@@ -520,7 +529,7 @@ fn is_corrected(held: &Held, item: &Item) -> bool {
 }
 
 /// Returns the new state of a held item. Its id, its place and a date that the publisher has not restated stay.
-fn restated(new: &Item, held: &Item) -> Item {
+fn restate_item(new: &Item, held: &Item) -> Item {
     let restated = new.stated.is_some() && new.stated != held.stated;
     let usable = restated && !matches!(new.published, Published::FirstSeen(_));
     let (published, event) = if is_rescheduled(new, held) {
@@ -544,7 +553,7 @@ fn restated(new: &Item, held: &Item) -> Item {
 /// For an item dated by its first reading, returns true if the new date is that of its event: it lies after that
 /// reading.
 fn is_rescheduled(new: &Item, held: &Item) -> bool {
-    let is_later = |stated: Dated| stated.at > held.published.at();
+    let is_later = |stated: Dated| stated.at > held.published.instant();
     held.event.is_some()
         && new.event.is_none()
         && matches!(held.published, Published::FirstSeen(_))
@@ -574,7 +583,9 @@ mod tests {
     use super::*;
     use crate::model::{Cadence, Hash};
     use crate::normalize::tests::{entry, source};
-    use crate::store::{Consent, Coverage, Definition, Names, SourceDefinition, define, schema};
+    use crate::store::{
+        Consent, Definition, FormerNames, ListCoverage, SourceDefinition, define, schema,
+    };
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -585,7 +596,7 @@ mod tests {
     /// Creates an empty store with these sources.
     fn store(sources: &[&str]) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut connection, "memory".as_ref()).unwrap();
+        schema::migrate_store(&mut connection, "memory".as_ref()).unwrap();
         let definition = Definition {
             at: now(),
             classifier: crate::classify::VERSION.to_string(),
@@ -603,13 +614,13 @@ mod tests {
                     regions: Vec::new(),
                 })
                 .collect(),
-            key: Hash::of(b"key"),
+            key: Hash::digest(b"key"),
             classify: Arc::new(|_, _| BTreeSet::new()),
-            names: Names::default(),
+            names: FormerNames::default(),
             narrow: Box::new(|_, _| unreachable!("there are no topics")),
             files: Vec::new(),
         };
-        define::define(&connection, &definition, Consent::Given).unwrap();
+        define::apply_definition(&connection, &definition, Consent::Given).unwrap();
         connection
     }
 
@@ -620,33 +631,38 @@ mod tests {
         let items = crate::normalize::normalize(&source, vec![entry::page(entries)]).items;
         let new = |item| NewItem {
             topics: Vec::new(),
-            fingerprint: Fingerprint::of_item(&item),
+            fingerprint: Fingerprint::from_item(&item),
             tokens: String::new(),
             item,
         };
         let poll = Poll {
             source: source.id,
             at: now(),
-            outcome: Outcome::Read {
+            outcome: PollOutcome::Read {
                 items: items.into_iter().map(new).collect(),
                 validators: Vec::new(),
                 problem: None,
                 drift: None,
                 shape: None,
                 walked_back: false,
-                coverage: Coverage::Whole,
+                coverage: ListCoverage::Whole,
             },
             details: None,
             layout: None,
             cadence: Cadence::Every(DAY),
             zone: chrono_tz::UTC,
-            fingerprint: Hash::of(b"block"),
-            block: Hash::of(b"block"),
-            classified_by: Hash::of(b"key"),
+            fingerprint: Hash::digest(b"block"),
+            block: Hash::digest(b"block"),
+            classified_by: Hash::digest(b"key"),
         };
-        commit(connection, &mut Memory::default(), &poll, &Policy::none())
-            .unwrap()
-            .new
+        commit_poll(
+            connection,
+            &mut DuplicateMemory::default(),
+            &poll,
+            &StoryPolicy::empty(),
+        )
+        .unwrap()
+        .new
     }
 
     /// Checks how many entries of each poll are new.

@@ -9,17 +9,17 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::memory::Memory;
-use super::policy::Policy;
+use super::memory::DuplicateMemory;
+use super::policy::StoryPolicy;
 use super::rows;
-use super::ruling::{self, Action, Ruling};
+use super::ruling::{self, DecisionAction, RecordedDecision};
 use super::story::Stories;
 use crate::model::{ItemId, Operator, StoryId, Timestamp};
 
 /// A decision by hand. A story may be named by any id under which it was ever published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Decision {
+pub enum StoryDecision {
     /// Merges two stories; the older story's id stays.
     Merge(StoryId, StoryId),
     /// Moves these reports out of the story into a new one. If none is named, every report except the founding one
@@ -31,14 +31,14 @@ pub enum Decision {
     Restore(StoryId, Option<String>),
 }
 
-impl Decision {
+impl StoryDecision {
     /// Returns the kind of decision, for the record.
-    pub fn action(&self) -> Action {
+    pub fn action(&self) -> DecisionAction {
         match self {
-            Self::Merge(..) => Action::Merge,
-            Self::Split(..) => Action::Split,
-            Self::Withdraw(..) => Action::Withdraw,
-            Self::Restore(..) => Action::Restore,
+            Self::Merge(..) => DecisionAction::Merge,
+            Self::Split(..) => DecisionAction::Split,
+            Self::Withdraw(..) => DecisionAction::Withdraw,
+            Self::Restore(..) => DecisionAction::Restore,
         }
     }
 
@@ -54,7 +54,7 @@ impl Decision {
 
 /// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
+pub struct DecisionOutcome {
     /// The affected story, under its current id.
     pub story: StoryId,
     /// The stories that were split off or merged into it.
@@ -102,30 +102,32 @@ pub enum DecisionError {
 }
 
 /// Carries out `decision`.
-pub(super) fn decide(
+pub(super) fn carry_out_decision(
     connection: &Connection,
-    memory: &mut Memory,
-    decision: &Decision,
+    memory: &mut DuplicateMemory,
+    decision: &StoryDecision,
     by: &Operator,
     at: Timestamp,
-    policy: &Policy,
-) -> Result<Decided, StoreError> {
+    policy: &StoryPolicy,
+) -> Result<DecisionOutcome, StoreError> {
     // Stories that enter a feed through a decision are old news.
     let stories = Stories::new(connection, at, true, policy)?;
-    memory.ready(connection, 0)?;
+    memory.prepare_for(connection, 0)?;
     let (story, others) = match decision {
-        Decision::Merge(one, other) => merge(&stories, memory, *one, *other, at)?,
-        Decision::Split(story, items) => split(&stories, memory, *story, items, at)?,
-        Decision::Withdraw(story, reason) => (withdraw(&stories, *story, reason, at)?, Vec::new()),
-        Decision::Restore(story, _) => (restore(&stories, *story)?, Vec::new()),
+        StoryDecision::Merge(one, other) => merge_stories(&stories, memory, *one, *other, at)?,
+        StoryDecision::Split(story, items) => split_story(&stories, memory, *story, items, at)?,
+        StoryDecision::Withdraw(story, reason) => {
+            (withdraw_story(&stories, *story, reason, at)?, Vec::new())
+        }
+        StoryDecision::Restore(story, _) => (restore_story(&stories, *story)?, Vec::new()),
     };
-    stories.refresh(story)?;
+    stories.refresh_story(story)?;
     for other in &others {
-        stories.refresh(*other)?;
+        stories.refresh_story(*other)?;
     }
     stories.finish()?;
-    let title = title(connection, story)?;
-    let ruling = Ruling {
+    let title = story_title(connection, story)?;
+    let ruling = RecordedDecision {
         at,
         by: by.clone(),
         action: decision.action(),
@@ -136,8 +138,8 @@ pub(super) fn decide(
         items: 0,
         reason: decision.reason().map(str::to_owned),
     };
-    ruling::record(connection, &ruling)?;
-    Ok(Decided {
+    ruling::record_decision(connection, &ruling)?;
+    Ok(DecisionOutcome {
         story,
         others,
         title,
@@ -145,42 +147,42 @@ pub(super) fn decide(
 }
 
 /// Returns the title of the report shown.
-fn title(connection: &Connection, story: StoryId) -> Result<String, StoreError> {
+fn story_title(connection: &Connection, story: StoryId) -> Result<String, StoreError> {
     let sql = "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.query_row([story.to_string()], |row| row.get(0))?)
 }
 
-fn merge(
+fn merge_stories(
     stories: &Stories<'_>,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     one: StoryId,
     other: StoryId,
     at: Timestamp,
 ) -> Result<(StoryId, Vec<StoryId>), StoreError> {
-    let (one, other) = (current(stories, one)?, current(stories, other)?);
+    let (one, other) = (current_story(stories, one)?, current_story(stories, other)?);
     if one == other {
         return Err(DecisionError::Same(one).into());
     }
     let ordered = stories.oldest_first(vec![one, other])?;
     let (kept, gone) = (ordered[0], ordered[1]);
-    let pairs = (stories.items(kept)?, stories.items(gone)?);
-    keep(stories.connection, &pairs.0, &pairs.1, "together", at)?;
-    stories.merge(gone, kept)?;
-    memory.merge(stories.connection, kept, gone)?;
+    let pairs = (stories.story_items(kept)?, stories.story_items(gone)?);
+    store_verdict(stories.connection, &pairs.0, &pairs.1, "together", at)?;
+    stories.merge_into(gone, kept)?;
+    memory.merge_stories(stories.connection, kept, gone)?;
     Ok((kept, vec![gone]))
 }
 
-fn split(
+fn split_story(
     stories: &Stories<'_>,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     story: StoryId,
     named: &[ItemId],
     at: Timestamp,
 ) -> Result<(StoryId, Vec<StoryId>), StoreError> {
-    let story = current(stories, story)?;
-    let reports = stories.items(story)?;
-    let founder = founder(story, &reports)?;
+    let story = current_story(stories, story)?;
+    let reports = stories.story_items(story)?;
+    let founder = find_founder(story, &reports)?;
     let named: BTreeSet<ItemId> = named.iter().copied().collect();
     for item in &named {
         if *item == founder {
@@ -207,9 +209,9 @@ fn split(
     let mut others = Vec::with_capacity(parts.len());
     for part in parts {
         staying.retain(|item| !part.contains(item));
-        keep(stories.connection, part, &staying, "apart", at)?;
-        if let Some(own) = found(stories, story, part)? {
-            memory.part(stories.connection, part, story, own)?;
+        store_verdict(stories.connection, part, &staying, "apart", at)?;
+        if let Some(own) = found_story(stories, story, part)? {
+            memory.move_items(stories.connection, part, story, own)?;
             others.push(own);
         }
     }
@@ -219,21 +221,21 @@ fn split(
     Ok((story, others))
 }
 
-fn withdraw(
+fn withdraw_story(
     stories: &Stories<'_>,
     story: StoryId,
     reason: &str,
     at: Timestamp,
 ) -> Result<StoryId, StoreError> {
-    let story = current(stories, story)?;
+    let story = current_story(stories, story)?;
     let sql = "UPDATE story SET withdrawn_at = ?, withdrawn_reason = ? WHERE id = ?";
     let bound = params![at.timestamp(), reason, story.to_string()];
     stories.connection.execute(sql, bound)?;
     Ok(story)
 }
 
-fn restore(stories: &Stories<'_>, story: StoryId) -> Result<StoryId, StoreError> {
-    let (story, is_withdrawn) = called(stories, story)?;
+fn restore_story(stories: &Stories<'_>, story: StoryId) -> Result<StoryId, StoreError> {
+    let (story, is_withdrawn) = resolve_story(stories, story)?;
     if !is_withdrawn {
         return Err(DecisionError::NotWithdrawn(story).into());
     }
@@ -243,15 +245,15 @@ fn restore(stories: &Stories<'_>, story: StoryId) -> Result<StoryId, StoreError>
 }
 
 /// Returns the story known as `id` if it is not withdrawn.
-fn current(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
-    match called(stories, id)? {
+fn current_story(stories: &Stories<'_>, id: StoryId) -> Result<StoryId, StoreError> {
+    match resolve_story(stories, id)? {
         (_, true) => Err(DecisionError::Withdrawn(id).into()),
         (story, false) => Ok(story),
     }
 }
 
 /// Returns the current id of the story known as `id`, with true if it is withdrawn.
-fn called(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreError> {
+fn resolve_story(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreError> {
     let sql = "SELECT id, withdrawn_at IS NOT NULL FROM story
                WHERE id = coalesce((SELECT story FROM alias WHERE alias = ?1), ?1)";
     let mut statement = stories.connection.prepare_cached(sql)?;
@@ -260,12 +262,12 @@ fn called(stories: &Stories<'_>, id: StoryId) -> Result<(StoryId, bool), StoreEr
         .optional()?;
     match found {
         None => Err(DecisionError::Unknown(id).into()),
-        Some((id, is_withdrawn)) => Ok((rows::parsed("story", &id)?, is_withdrawn)),
+        Some((id, is_withdrawn)) => Ok((rows::parse_column("story", &id)?, is_withdrawn)),
     }
 }
 
 /// Returns the item that the story's id is derived from, or else its first item.
-fn founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> {
+fn find_founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> {
     let founded = reports
         .iter()
         .find(|item| StoryId::founded_by(**item) == story);
@@ -275,7 +277,7 @@ fn founder(story: StoryId, reports: &[ItemId]) -> Result<ItemId, DecisionError> 
 
 /// Turns `part` of `story` into a separate story, under the id that its first item would have founded. Earlier ids of
 /// its items lead there again.
-fn found(
+fn found_story(
     stories: &Stories<'_>,
     story: StoryId,
     part: &[ItemId],
@@ -298,7 +300,7 @@ fn found(
 }
 
 /// Stores `verdict` for every pair; it replaces an earlier one.
-fn keep(
+fn store_verdict(
     connection: &Connection,
     items: &[ItemId],
     others: &[ItemId],

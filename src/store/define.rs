@@ -9,35 +9,38 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::changes::{Changes, FeedChange, FeedEffect};
-use super::former::{Names, Renames};
+use super::changes::{DefinitionChanges, FeedChange, FeedEffect};
+use super::former::{FormerNames, Renames};
 use super::membership::first_round_until;
-use super::plan::Plan;
-use super::policy::Policy;
+use super::plan::DefinitionPlan;
+use super::policy::StoryPolicy;
 use super::story::Stories;
-use super::{State, StoreError};
+use super::{SourceCondition, StoreError};
 use super::{kept, mend, rows, tokens};
-use crate::classify::{Needs, Subject};
+use crate::classify::{RequiredTokens, Subject};
 use crate::config::ConfigFile;
-use crate::model::{Country, Each, Hash, Item, Region, SourceId, Timestamp, TopicId};
+use crate::model::{Country, FacetSet, Hash, Item, Region, SourceId, Timestamp, TopicId};
 
 /// Computes an item's regions and topics: the given topics, which are its source's, and those whose queries it
 /// satisfies.
-pub type Classify = Arc<dyn Fn(&mut Item, &[TopicId]) -> BTreeSet<TopicId> + Send + Sync>;
+pub type ClassifyFn = Arc<dyn Fn(&mut Item, &[TopicId]) -> BTreeSet<TopicId> + Send + Sync>;
 
 /// Prepares to try some topics alone. The map lists the sources that give a topic to all their items.
-pub type Narrow =
-    Box<dyn Fn(&BTreeSet<TopicId>, &BTreeMap<TopicId, Vec<SourceId>>) -> Narrowed + Send + Sync>;
+pub type NarrowFn = Box<
+    dyn Fn(&BTreeSet<TopicId>, &BTreeMap<TopicId, Vec<SourceId>>) -> NarrowedClassifier
+        + Send
+        + Sync,
+>;
 
 /// Returns the topics that match an item.
-pub type Taken = Box<dyn Fn(&Subject) -> BTreeSet<TopicId> + Send + Sync>;
+pub type MatchTopicsFn = Box<dyn Fn(&Subject) -> BTreeSet<TopicId> + Send + Sync>;
 
 /// A classifier restricted to some topics.
-pub struct Narrowed {
+pub struct NarrowedClassifier {
     /// The conditions that an item must meet for one of the topics to match.
-    pub needs: Needs,
+    pub needs: RequiredTokens,
     /// Returns which of the topics match; the result may include their references and the source's own topics.
-    pub topics: Taken,
+    pub topics: MatchTopicsFn,
 }
 
 /// The part of the configuration that the store must know.
@@ -55,11 +58,11 @@ pub struct Definition {
     /// All sources.
     pub sources: Vec<SourceDefinition>,
     /// Former names of feeds and sources.
-    pub names: Names,
+    pub names: FormerNames,
     /// Computes an item's regions and topics.
-    pub classify: Classify,
+    pub classify: ClassifyFn,
     /// Computes some of an item's topics.
-    pub narrow: Narrow,
+    pub narrow: NarrowFn,
     /// The configuration files.
     pub files: Vec<ConfigFile>,
 }
@@ -76,7 +79,7 @@ pub struct FeedDefinition {
     /// Changes with the feed's queries, and with those that they refer to.
     pub fingerprint: Hash,
     /// The kinds of branches.
-    pub each: BTreeSet<Each>,
+    pub each: BTreeSet<FacetSet>,
 }
 
 /// The definition of a source.
@@ -101,7 +104,7 @@ pub struct SourceDefinition {
 /// The consent to a definition that surprises readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// Consent is required: the definition is refused if readers would be surprised, see [`Plan::refusals`].
+    /// Consent is required: the definition is refused if readers would be surprised, see [`DefinitionPlan::refusals`].
     Wanted,
     /// The operator knows the effect, or no operator is present to consent.
     Given,
@@ -121,25 +124,25 @@ impl fmt::Debug for Definition {
 }
 
 /// Brings `definition` into the store. If consent is required and missing, nothing changes.
-pub(super) fn define(
+pub(super) fn apply_definition(
     connection: &Connection,
     definition: &Definition,
     consent: Consent,
-) -> Result<Plan, StoreError> {
-    let policy = Policy::of(definition);
+) -> Result<DefinitionPlan, StoreError> {
+    let policy = StoryPolicy::from_definition(definition);
     connection.execute_batch("SAVEPOINT definition")?;
-    let mended = mend::mend(connection, definition.at)?;
-    let renames = Renames::of(connection, &definition.names)?;
+    let mended = mend::mend_store(connection, definition.at)?;
+    let renames = Renames::find_renames(connection, &definition.names)?;
     renames.apply(connection)?;
     // Stories added by a changed query are old news and enter quietly.
     let stories = Stories::new(connection, definition.at, true, &policy)?;
-    let changes = Changes::of(&stories, definition, renames)?;
-    let plan = Plan {
+    let changes = DefinitionChanges::compute_changes(&stories, definition, renames)?;
+    let plan = DefinitionPlan {
         mended,
-        ..changes.plan(connection, 0)?
+        ..changes.make_plan(connection, 0)?
     };
     if plan.is_granted(consent) {
-        apply(&stories, definition, &changes)?;
+        apply_changes(&stories, definition, &changes)?;
     } else {
         connection.execute_batch("ROLLBACK TO definition")?;
     }
@@ -147,17 +150,17 @@ pub(super) fn define(
     Ok(plan)
 }
 
-fn apply(
+fn apply_changes(
     stories: &Stories<'_>,
     definition: &Definition,
-    changes: &Changes,
+    changes: &DefinitionChanges,
 ) -> Result<(), StoreError> {
     let connection = stories.connection;
-    if changes.bring_something() {
-        let number = rows::definitions(connection)? + 1;
+    if changes.may_add_something() {
+        let number = rows::count_definitions(connection)? + 1;
         rows::set_fact(connection, "definitions", &number.to_string())?;
     }
-    let number = rows::definitions(connection)?;
+    let number = rows::count_definitions(connection)?;
     for feed in &changes.feeds {
         write_feed(stories, definition, feed, number)?;
     }
@@ -182,19 +185,19 @@ fn apply(
     write_items(connection, changes)?;
     for (story, change) in &changes.stories {
         for (feed, _) in &change.leaves {
-            stories.leave(feed, *story)?;
+            stories.leave_feed(feed, *story)?;
         }
         for (feed, _) in &change.enters {
-            stories.enter(feed, *story, change.place)?;
+            stories.enter_feed(feed, *story, change.place)?;
         }
     }
     for story in &changes.reshown {
-        stories.refresh(*story)?;
+        stories.refresh_story(*story)?;
     }
-    kept::keep(connection, &definition.files, definition.at)?;
+    kept::keep_configuration(connection, &definition.files, definition.at)?;
     rows::set_fact(connection, "classifier", &definition.classifier)?;
     stories.write_feeds()?;
-    if changes.are_seen() {
+    if changes.are_visible() {
         stories.finish()?;
     }
     Ok(())
@@ -223,7 +226,7 @@ fn write_feed(
         statement.execute(params![id, stories.rev, at])?;
         return Ok(());
     };
-    let each: Vec<String> = defined.each.iter().map(Each::to_string).collect();
+    let each: Vec<String> = defined.each.iter().map(FacetSet::to_string).collect();
     let (queries, each) = (rows::to_json(&defined.queries), rows::to_json(&each));
     let fingerprint = defined.fingerprint.as_bytes();
     let mut statement = connection.prepare_cached(include_str!("sql/define_feed.sql"))?;
@@ -242,7 +245,7 @@ fn write_feed(
     // Branches have the title of their topic, including those that return with it.
     let sql = "UPDATE feed SET title = ?2, wanted_rev = ?3, changed_at = ?4 WHERE topic = ?1 AND title <> ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    for branch in stories.branches(&defined.topic)? {
+    for branch in stories.topic_branches(&defined.topic)? {
         statement.execute(params![branch.to_string(), defined.title, stories.rev, at])?;
     }
     Ok(())
@@ -276,13 +279,13 @@ fn write_source(
         rows::topics_json(&source.topics),
         source.country.map(|country| country.to_string()),
         rows::regions_json(&source.regions),
-        State::New.as_str(),
+        SourceCondition::New.as_str(),
         number,
     ])?;
     Ok(())
 }
 
-fn write_items(connection: &Connection, changes: &Changes) -> Result<(), StoreError> {
+fn write_items(connection: &Connection, changes: &DefinitionChanges) -> Result<(), StoreError> {
     let mut topics = connection.prepare_cached("UPDATE item SET topics = ? WHERE seq = ?")?;
     let mut regions = connection.prepare_cached("UPDATE item SET regions = ? WHERE seq = ?")?;
     for (seq, item) in &changes.items {

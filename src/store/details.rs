@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Outcome, Poll, Reader, StoreError, rows};
+use super::{Poll, PollOutcome, StoreError, StoreReader, rows};
 use crate::model::{
-    Detail, Hash, RawAuthor, RawEnclosure, RawImage, RawTag, RawText, SourceId, Timestamp,
+    EntryDetail, Hash, RawAuthor, RawEnclosure, RawImage, RawTag, RawText, SourceId, Timestamp,
 };
 
 /// An entry's page is forgotten if the list has not contained the entry for this long.
@@ -19,7 +19,7 @@ const LISTED_STEP: Duration = Duration::from_hours(24);
 
 /// The details that a poll read from the pages of its entries.
 #[derive(Clone, Debug)]
-pub struct Details {
+pub struct PollDetails {
     /// Addresses of the entries seen.
     pub listed: Vec<String>,
     /// Details to keep from now on, by address.
@@ -34,7 +34,7 @@ pub struct KeptDetail {
     /// Hash of the rules used to read it.
     pub rules: Hash,
     /// The content when it was last read.
-    pub detail: Option<Detail>,
+    pub detail: Option<EntryDetail>,
     /// The HTTP status of the last failure, if a response arrived.
     pub http_status: Option<u16>,
     /// Number of failures since the page was read, or since its entry changed.
@@ -47,12 +47,12 @@ pub struct KeptDetail {
     pub next_try: Option<Timestamp>,
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the stored details of the pages at these addresses.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn details(
+    pub fn kept_details(
         &self,
         source: &SourceId,
         addresses: &[String],
@@ -63,7 +63,7 @@ impl Reader {
         for address in addresses {
             let mut found = statement.query([source.as_str(), address])?;
             if let Some(row) = found.next()? {
-                kept.insert(address.clone(), kept_detail(row)?);
+                kept.insert(address.clone(), read_kept_detail(row)?);
             }
         }
         Ok(kept)
@@ -86,15 +86,15 @@ impl Reader {
     }
 }
 
-fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
-    let hash = |column: &'static str| rows::hash(column, &row.get::<_, Vec<u8>>(column)?);
-    let instant = |column: &'static str| rows::maybe_instant(column, row.get(column)?);
+fn read_kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
+    let hash = |column: &'static str| rows::parse_hash(column, &row.get::<_, Vec<u8>>(column)?);
+    let instant = |column: &'static str| rows::parse_optional_instant(column, row.get(column)?);
     let detail: Option<String> = row.get("detail")?;
-    let wire = detail.map(|text| rows::json::<StoredDetail>("detail", &text));
+    let wire = detail.map(|text| rows::parse_json::<StoredDetail>("detail", &text));
     Ok(KeptDetail {
         entry: hash("entry")?,
         rules: hash("rules")?,
-        detail: wire.transpose()?.map(Detail::from),
+        detail: wire.transpose()?.map(EntryDetail::from),
         http_status: row.get("http_status")?,
         tries: row.get("tries")?,
         readings: row.get("readings")?,
@@ -104,21 +104,26 @@ fn kept_detail(row: &Row<'_>) -> Result<KeptDetail, StoreError> {
 }
 
 /// Writes the details that `poll` read.
-pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
-    let Some(Details { listed, changed }) = &poll.details else {
+pub(super) fn write_details(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
+    let Some(PollDetails { listed, changed }) = &poll.details else {
         return Ok(());
     };
     let (source, at) = (poll.source.as_str(), poll.at.timestamp());
     for (address, kept) in changed {
-        write_one(connection, poll, address, kept)?;
+        write_detail(connection, poll, address, kept)?;
     }
     let sql = "UPDATE detail SET listed_at = ?1
                WHERE source = ?2 AND address = ?3 AND (next_try IS NOT NULL OR listed_at <= ?4)";
     let mut statement = connection.prepare_cached(sql)?;
     for address in listed {
-        statement.execute(params![at, source, address, before(at, LISTED_STEP)])?;
+        statement.execute(params![
+            at,
+            source,
+            address,
+            seconds_before(at, LISTED_STEP)
+        ])?;
     }
-    if !matches!(poll.outcome, Outcome::Read { .. }) {
+    if !matches!(poll.outcome, PollOutcome::Read { .. }) {
         return Ok(());
     }
     // A page that is still due but was out of reach of a whole walk can never be read.
@@ -130,15 +135,15 @@ pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreErr
     let sql = "DELETE FROM detail WHERE source = ? AND listed_at < ?";
     connection
         .prepare_cached(sql)?
-        .execute(params![source, before(at, KEPT)])?;
+        .execute(params![source, seconds_before(at, KEPT)])?;
     Ok(())
 }
 
-fn before(at: i64, age: Duration) -> i64 {
+fn seconds_before(at: i64, age: Duration) -> i64 {
     at.saturating_sub(i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
 }
 
-fn write_one(
+fn write_detail(
     connection: &Connection,
     poll: &Poll,
     address: &str,
@@ -172,9 +177,9 @@ fn write_one(
 struct StoredDetail {
     told: Vec<String>,
     link: Option<String>,
-    title: Option<Text>,
-    summary: Option<Text>,
-    content: Option<Text>,
+    title: Option<StoredText>,
+    summary: Option<StoredText>,
+    content: Option<StoredText>,
     base: Option<Url>,
     published: Option<String>,
     updated: Option<String>,
@@ -193,13 +198,13 @@ struct StoredDetail {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Text {
+enum StoredText {
     Plain(String),
     Html(String),
     Unsaid(String),
 }
 
-impl From<RawText> for Text {
+impl From<RawText> for StoredText {
     fn from(text: RawText) -> Self {
         match text {
             RawText::Plain(text) => Self::Plain(text),
@@ -209,18 +214,18 @@ impl From<RawText> for Text {
     }
 }
 
-impl From<Text> for RawText {
-    fn from(text: Text) -> Self {
+impl From<StoredText> for RawText {
+    fn from(text: StoredText) -> Self {
         match text {
-            Text::Plain(text) => Self::Plain(text),
-            Text::Html(text) => Self::Html(text),
-            Text::Unsaid(text) => Self::Unsaid(text),
+            StoredText::Plain(text) => Self::Plain(text),
+            StoredText::Html(text) => Self::Html(text),
+            StoredText::Unsaid(text) => Self::Unsaid(text),
         }
     }
 }
 
-impl From<Detail> for StoredDetail {
-    fn from(detail: Detail) -> Self {
+impl From<EntryDetail> for StoredDetail {
+    fn from(detail: EntryDetail) -> Self {
         let told = detail.told.iter().map(|field| field.as_str().to_owned());
         let author = |author: RawAuthor| (author.name, author.url);
         let tag = |tag: RawTag| (tag.name, tag.scheme);
@@ -232,9 +237,9 @@ impl From<Detail> for StoredDetail {
         Self {
             told: told.collect(),
             link: detail.link,
-            title: detail.title.map(Text::from),
-            summary: detail.summary.map(Text::from),
-            content: detail.content.map(Text::from),
+            title: detail.title.map(StoredText::from),
+            summary: detail.summary.map(StoredText::from),
+            content: detail.content.map(StoredText::from),
             base: detail.base,
             published: detail.published,
             updated: detail.updated,
@@ -250,7 +255,7 @@ impl From<Detail> for StoredDetail {
     }
 }
 
-impl From<StoredDetail> for Detail {
+impl From<StoredDetail> for EntryDetail {
     fn from(wire: StoredDetail) -> Self {
         let told = wire.told.iter().filter_map(|field| field.parse().ok());
         let author = |(name, url)| RawAuthor { name, url };

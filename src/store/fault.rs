@@ -67,7 +67,7 @@ impl StoreFault {
     }
 
     /// Returns the fault that corresponds to a system error.
-    pub(crate) fn of_system(cause: &io::Error) -> Self {
+    pub(crate) fn from_system(cause: &io::Error) -> Self {
         match cause.kind() {
             io::ErrorKind::StorageFull
             | io::ErrorKind::QuotaExceeded
@@ -77,7 +77,7 @@ impl StoreFault {
         }
     }
 
-    fn of_database(cause: &Sqlite) -> Option<Self> {
+    fn from_database(cause: &Sqlite) -> Option<Self> {
         match cause.sqlite_error_code()? {
             ErrorCode::DiskFull => Some(Self::DiskFull),
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Some(Self::ReadOnly),
@@ -97,12 +97,12 @@ impl StoreError {
     /// Returns the fault of the whole store; `None` for an error of one job or one row.
     pub fn fault(&self) -> Option<StoreFault> {
         match self {
-            Self::Open { cause, .. } => Some(StoreFault::of_system(cause)),
+            Self::Open { cause, .. } => Some(StoreFault::from_system(cause)),
             Self::Unusable { fault, .. } => Some(*fault),
             Self::Damaged { .. } | Self::Emptied { .. } => Some(StoreFault::Damaged),
             Self::Removed { .. } => Some(StoreFault::Removed),
             Self::Replaced { .. } => Some(StoreFault::Replaced),
-            Self::Sqlite(cause) => StoreFault::of_database(cause),
+            Self::Sqlite(cause) => StoreFault::from_database(cause),
             Self::NotDurable(cause) => cause.fault(),
             Self::Locked { .. }
             | Self::Newer { .. }
@@ -117,16 +117,16 @@ impl StoreError {
 
     /// Names the database in an error that concerns all of it.
     #[must_use]
-    pub fn at(self, path: &Path) -> Self {
+    pub fn with_path(self, path: &Path) -> Self {
         let path = path.to_owned();
         match self {
-            Self::Sqlite(cause) => match StoreFault::of_database(&cause) {
+            Self::Sqlite(cause) => match StoreFault::from_database(&cause) {
                 Some(StoreFault::Damaged) => Self::Damaged { path, cause },
                 Some(fault) => Self::Unusable { path, fault, cause },
                 None => Self::Sqlite(cause),
             },
             Self::NotDurable(cause) => match Arc::try_unwrap(cause) {
-                Ok(cause) => Self::NotDurable(Arc::new(cause.at(&path))),
+                Ok(cause) => Self::NotDurable(Arc::new(cause.with_path(&path))),
                 Err(shared) => Self::NotDurable(shared),
             },
             other => other,
@@ -134,7 +134,7 @@ impl StoreError {
     }
 
     /// Returns true if only one row could not be read and nothing suggests that the database is damaged.
-    pub(super) fn is_of_a_row(&self) -> bool {
+    pub(super) fn is_row_error(&self) -> bool {
         match self {
             Self::Row { .. } => true,
             Self::Sqlite(cause) => matches!(
@@ -154,10 +154,10 @@ impl StoreError {
 ///
 /// # Errors
 /// Any other [`StoreError`].
-pub(super) fn readable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub(super) fn skip_unreadable<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Ok(read) => Ok(Some(read)),
-        Err(error) if error.is_of_a_row() => {
+        Err(error) if error.is_row_error() => {
             tracing::debug!("a row cannot be read and is left out: {error}");
             Ok(None)
         }

@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use super::commit::Change;
-use super::memory::Memory;
-use super::policy::Policy;
-use super::ruling::{self, Action, Ruling};
+use super::commit::ItemBatch;
+use super::memory::DuplicateMemory;
+use super::policy::StoryPolicy;
+use super::ruling::{self, DecisionAction, RecordedDecision};
 use super::story::Stories;
-use super::{Reader, StoreError, rows};
+use super::{StoreError, StoreReader, rows};
 use crate::model::{Item, Operator, SourceId, StoryId, Timestamp};
 
 /// The result of forgetting a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forgotten {
+pub struct ForgottenSource {
     /// Number of the source's items that were taken out.
     pub items: usize,
     /// Number of stories that left all feeds.
@@ -53,21 +53,21 @@ pub struct LeftItem {
 }
 
 /// Takes the items of a removed source out of their stories.
-pub(super) fn forget(
+pub(super) fn forget_source(
     connection: &Connection,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     source: &SourceId,
     by: &Operator,
     at: Timestamp,
-    policy: &Policy,
-) -> Result<Forgotten, StoreError> {
-    may_be_forgotten(connection, source)?;
+    policy: &StoryPolicy,
+) -> Result<ForgottenSource, StoreError> {
+    check_forgettable(connection, source)?;
     let stories = Stories::new(connection, at, true, policy)?;
     let sql = "SELECT DISTINCT story FROM item WHERE source = ? AND NOT held";
     let mut statement = connection.prepare(sql)?;
     let ids = statement.query_map([source.as_str()], |row| row.get::<_, String>(0))?;
     let touched: BTreeSet<StoryId> = ids
-        .map(|id| rows::parsed("story", &id?))
+        .map(|id| rows::parse_column("story", &id?))
         .collect::<Result<_, StoreError>>()?;
     // Items that are not shown are not compared with others.
     for table in ["found_by", "fingerprint"] {
@@ -76,21 +76,21 @@ pub(super) fn forget(
         );
         connection.execute(&sql, [source.as_str()])?;
     }
-    memory.forget();
+    memory.clear();
     let sql = "UPDATE item SET held = 1, forgotten_at = ? WHERE source = ? AND NOT held";
     let items = connection.execute(sql, params![at.timestamp(), source.as_str()])?;
     let mut kept = 0;
     for story in &touched {
-        stories.refresh(*story)?;
+        stories.refresh_story(*story)?;
         kept += usize::from(is_reported(connection, *story)?);
     }
     stories.finish()?;
     let sql = "UPDATE source_state SET forgotten_at = ? WHERE source = ?";
     connection.execute(sql, params![at.timestamp(), source.as_str()])?;
-    let ruling = Ruling {
+    let ruling = RecordedDecision {
         at,
         by: by.clone(),
-        action: Action::Forget,
+        action: DecisionAction::Forget,
         story: None,
         title: None,
         others: Vec::new(),
@@ -98,8 +98,8 @@ pub(super) fn forget(
         items,
         reason: None,
     };
-    ruling::record(connection, &ruling)?;
-    Ok(Forgotten {
+    ruling::record_decision(connection, &ruling)?;
+    Ok(ForgottenSource {
         items,
         stories: touched.len() - kept,
         kept,
@@ -107,12 +107,12 @@ pub(super) fn forget(
 }
 
 /// Restores the forgotten items of sources that are configured again. Old stories enter quietly.
-pub(super) fn bring_back(
+pub(super) fn restore_forgotten(
     connection: &Connection,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     sources: &[SourceId],
     at: Timestamp,
-    policy: &Policy,
+    policy: &StoryPolicy,
 ) -> Result<(), StoreError> {
     let mut items = Vec::new();
     for source in sources {
@@ -120,19 +120,19 @@ pub(super) fn bring_back(
         let mut statement = connection.prepare(sql)?;
         let mut found = statement.query([source.as_str()])?;
         while let Some(row) = found.next()? {
-            let story: StoryId = rows::parsed("story", &row.get::<_, String>("story")?)?;
-            items.push((rows::item(row)?, story));
+            let story: StoryId = rows::parse_column("story", &row.get::<_, String>("story")?)?;
+            items.push((rows::read_item(row)?, story));
         }
         let sql = "UPDATE item SET held = 0, forgotten_at = NULL
                    WHERE source = ? AND forgotten_at IS NOT NULL";
         connection.execute(sql, [source.as_str()])?;
     }
-    memory.forget();
-    memory.ready(connection, items.len())?;
+    memory.clear();
+    memory.prepare_for(connection, items.len())?;
     let stories = Stories::new(connection, at, true, policy)?;
-    let mut change = Change::new(stories, memory, 0, false);
+    let mut change = ItemBatch::new(stories, memory, 0, false);
     for (item, story) in &items {
-        change.show(item, *story)?;
+        change.show_item(item, *story)?;
     }
     change.finish()?;
     Ok(())
@@ -145,7 +145,7 @@ fn is_reported(connection: &Connection, story: StoryId) -> Result<bool, StoreErr
     Ok(statement.exists([story.to_string()])?)
 }
 
-fn may_be_forgotten(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+fn check_forgettable(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let sql = "SELECT configured, forgotten_at IS NOT NULL FROM source_state WHERE source = ?";
     let mut statement = connection.prepare_cached(sql)?;
     let found: Option<(bool, bool)> = statement
@@ -159,13 +159,13 @@ fn may_be_forgotten(connection: &Connection, source: &SourceId) -> Result<(), St
     }
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the items that [`forget`](super::Store::forget) would take out, the newest first.
     ///
     /// # Errors
     /// [`StoreError::Forget`] if the source cannot be forgotten.
     pub fn left_items(&self, source: &SourceId) -> Result<Vec<LeftItem>, StoreError> {
-        may_be_forgotten(self.connection(), source)?;
+        check_forgettable(self.connection(), source)?;
         let sql = "SELECT item.*, EXISTS (
                        SELECT 1 FROM item AS other
                        WHERE other.story = item.story AND other.source <> item.source AND NOT other.held
@@ -177,7 +177,7 @@ impl Reader {
         while let Some(row) = found.next()? {
             items.push(LeftItem {
                 stays: row.get("stays")?,
-                item: rows::item(row)?,
+                item: rows::read_item(row)?,
             });
         }
         Ok(items)

@@ -16,7 +16,7 @@ use crate::model::{Branch, FeedId, Hash, SourceId, TopicId};
 
 /// The former names given in a configuration, and the sources' addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct FormerNames {
     /// Former names of feeds, each with the current topic.
     pub feeds: Vec<(FeedId, TopicId)>,
     /// Former names of sources, each with the current id.
@@ -34,9 +34,9 @@ pub(super) struct Renames {
     pub(super) feeds: Vec<(FeedId, FeedId)>,
 }
 
-impl Names {
+impl FormerNames {
     /// Returns true if the addresses of a feed redirect to another feed.
-    pub(super) fn lead_on(&self, feed: &FeedId) -> bool {
+    pub(super) fn redirects_feed(&self, feed: &FeedId) -> bool {
         let topic = FeedId::from(feed.topic().clone());
         let was = |id: &FeedId| self.feeds.iter().any(|(was, _)| was == id);
         let source = feed.branch().and_then(Branch::source);
@@ -47,17 +47,20 @@ impl Names {
 }
 
 impl Renames {
-    pub(super) fn of(connection: &Connection, names: &Names) -> Result<Self, StoreError> {
+    pub(super) fn find_renames(
+        connection: &Connection,
+        names: &FormerNames,
+    ) -> Result<Self, StoreError> {
         let mut renames = Self::default();
         let mut given = BTreeSet::new();
         for (was, now) in &names.feeds {
             let fits = was.branch().is_none()
-                && has(
+                && row_exists(
                     connection,
                     "SELECT 1 FROM feed WHERE topic = ?",
                     was.topic().as_str(),
                 )?
-                && !has(
+                && !row_exists(
                     connection,
                     "SELECT 1 FROM membership WHERE feed = ?",
                     now.as_str(),
@@ -68,11 +71,11 @@ impl Renames {
         }
         let mut given = BTreeSet::new();
         for (was, now) in &names.sources {
-            let fits = has(
+            let fits = row_exists(
                 connection,
                 "SELECT 1 FROM source_state WHERE source = ?",
                 was.as_str(),
-            )? && !has(
+            )? && !row_exists(
                 connection,
                 "SELECT 1 FROM item WHERE source = ?",
                 now.as_str(),
@@ -82,7 +85,7 @@ impl Renames {
             }
         }
         if !renames.is_empty() {
-            renames.feeds = renames.of_feeds(connection)?;
+            renames.feeds = renames.feed_renames(connection)?;
         }
         Ok(renames)
     }
@@ -91,7 +94,7 @@ impl Renames {
         self.topics.is_empty() && self.sources.is_empty()
     }
 
-    fn of_feeds(&self, connection: &Connection) -> Result<Vec<(FeedId, FeedId)>, StoreError> {
+    fn feed_renames(&self, connection: &Connection) -> Result<Vec<(FeedId, FeedId)>, StoreError> {
         let mut statement = connection.prepare("SELECT topic FROM feed ORDER BY topic")?;
         let names = statement.query_map([], |row| row.get::<_, String>(0))?;
         let topics: HashMap<&TopicId, &TopicId> =
@@ -100,7 +103,7 @@ impl Renames {
             self.sources.iter().map(|(was, now)| (was, now)).collect();
         let mut feeds = Vec::new();
         for name in names {
-            let was: FeedId = rows::parsed("topic", &name?)?;
+            let was: FeedId = rows::parse_column("topic", &name?)?;
             let now = was.renamed(
                 topics.get(was.topic()).copied(),
                 was.branch()
@@ -116,7 +119,7 @@ impl Renames {
 
     /// Carries out the renames.
     pub(super) fn apply(&self, connection: &Connection) -> Result<(), StoreError> {
-        self.apply_small(connection)?;
+        self.apply_to_names(connection)?;
         let remember = "INSERT OR REPLACE INTO former (kind, was, now) VALUES (?, ?, ?)";
         for (was, now) in &self.feeds {
             connection.prepare_cached(remember)?.execute(params![
@@ -126,7 +129,7 @@ impl Renames {
             ])?;
         }
         for (was, now) in &self.topics {
-            retopic(connection, was, now)?;
+            rename_topic(connection, was, now)?;
         }
         for (was, now) in &self.sources {
             connection.prepare_cached(remember)?.execute(params![
@@ -151,13 +154,13 @@ impl Renames {
                 let sql = format!("UPDATE {table} SET source = ? WHERE source = ?");
                 connection.execute(&sql, [now, was])?;
             }
-            retoken(connection, now)?;
+            update_source_tokens(connection, now)?;
         }
         Ok(())
     }
 
     /// Renames feeds, memberships and sources: the tables that a plan reads.
-    fn apply_small(&self, connection: &Connection) -> Result<(), StoreError> {
+    fn apply_to_names(&self, connection: &Connection) -> Result<(), StoreError> {
         for (was, now) in &self.feeds {
             let (was, now) = (was.to_string(), now.to_string());
             connection.execute("DELETE FROM feed WHERE topic = ?", [&now])?;
@@ -177,7 +180,7 @@ impl Renames {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;
         for known in known.collect::<Result<Vec<_>, _>>()? {
-            if let Some(topics) = self.topics_json(&known.1)? {
+            if let Some(topics) = self.rename_topics_json(&known.1)? {
                 let sql = "UPDATE source_state SET topics = ? WHERE source = ?";
                 connection.execute(sql, [&topics, &known.0])?;
             }
@@ -186,8 +189,8 @@ impl Renames {
     }
 
     /// Renames the topics of a row; returns `None` if none of them changes.
-    fn topics_json(&self, text: &str) -> Result<Option<String>, StoreError> {
-        let before = rows::topics(text)?;
+    fn rename_topics_json(&self, text: &str) -> Result<Option<String>, StoreError> {
+        let before = rows::parse_topics(text)?;
         let renamed = |topic: &TopicId| {
             let mut renames = self.topics.iter();
             let found = renames.find(|(was, _)| was == topic);
@@ -198,13 +201,16 @@ impl Renames {
     }
 
     /// Simulates the renames for this connection, which may only read.
-    pub(super) fn pretend(&self, connection: &Connection) -> Result<(), StoreError> {
-        copy(connection)?;
-        self.apply_small(connection)?;
+    pub(super) fn simulate_renames(&self, connection: &Connection) -> Result<(), StoreError> {
+        shadow_tables(connection)?;
+        self.apply_to_names(connection)?;
         let mut statement = connection.prepare("SELECT name FROM pragma_table_info('item')")?;
         let columns = statement.query_map([], |row| row.get::<_, String>(0))?;
         let columns: Vec<String> = columns.collect::<Result<_, _>>()?;
-        let columns: Vec<String> = columns.iter().map(|column| self.column(column)).collect();
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|column| self.renamed_column(column))
+            .collect();
         // Names contain no quotation marks: see `TopicId` and `SourceId`.
         let view = format!(
             "CREATE TEMP VIEW item AS SELECT {} FROM main.item",
@@ -213,7 +219,7 @@ impl Renames {
         Ok(connection.execute_batch(&view)?)
     }
 
-    fn column(&self, name: &str) -> String {
+    fn renamed_column(&self, name: &str) -> String {
         let renamed = match name {
             "source" => {
                 let cases = self.sources.iter();
@@ -238,7 +244,7 @@ impl Renames {
 }
 
 /// Shadows tables of the store with temporary copies, which this connection may change.
-pub(super) fn copy(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn shadow_tables(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS feed AS SELECT * FROM main.feed;
          CREATE TEMP TABLE IF NOT EXISTS membership AS SELECT * FROM main.membership;
@@ -249,12 +255,12 @@ pub(super) fn copy(connection: &Connection) -> Result<(), StoreError> {
     )?)
 }
 
-fn has(connection: &Connection, sql: &str, name: &str) -> Result<bool, StoreError> {
+fn row_exists(connection: &Connection, sql: &str, name: &str) -> Result<bool, StoreError> {
     Ok(connection.prepare_cached(sql)?.exists([name])?)
 }
 
 /// Moves items from a topic's former name to its new one.
-fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), StoreError> {
+fn rename_topic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), StoreError> {
     let sql = "SELECT seq, topics FROM item WHERE instr(topics, '\"' || ? || '\"') > 0";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_map([was.as_str()], |row| {
@@ -262,7 +268,7 @@ fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), 
     })?;
     for found in found.collect::<Result<Vec<_>, _>>()? {
         let (seq, text) = found;
-        let topics = rows::topics(&text)?.into_iter();
+        let topics = rows::parse_topics(&text)?.into_iter();
         let topics = topics.map(|topic| if topic == *was { now.clone() } else { topic });
         let topics: BTreeSet<TopicId> = topics.collect();
         let topics: Vec<TopicId> = topics.into_iter().collect();
@@ -274,7 +280,7 @@ fn retopic(connection: &Connection, was: &TopicId, now: &TopicId) -> Result<(), 
 }
 
 /// Has the search tokens of a source's items written again, with its new name.
-fn retoken(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+fn update_source_tokens(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let sql =
         "INSERT INTO token_due (item) SELECT seq FROM item WHERE source = ? ON CONFLICT DO NOTHING";
     connection.execute(sql, [source.as_str()])?;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
-use super::{StoreError, look, rows};
+use super::{StoreError, read_any_version, rows};
 use crate::config::{self, ConfigFile, MAX_KEPT_BYTES};
-use crate::model::{Hash, Listen, Timestamp};
+use crate::model::{Hash, ListenAddress, Timestamp};
 
 /// The fact with the hash of the kept texts.
 const HASH: &str = "configuration";
@@ -31,7 +31,7 @@ pub struct KeptConfiguration {
 }
 
 /// Keeps `files`, which come into force `at`, and drops the previous ones.
-pub(super) fn keep(
+pub(super) fn keep_configuration(
     connection: &Connection,
     files: &[ConfigFile],
     at: Timestamp,
@@ -42,8 +42,8 @@ pub(super) fn keep(
         [shown, path, file.text.as_ref().into()]
     });
     let parts: Vec<_> = parts.collect();
-    let hash = Hash::of_parts(parts.iter().map(AsRef::as_ref)).to_string();
-    if rows::fact(connection, HASH)?.as_ref() == Some(&hash) {
+    let hash = Hash::digest_parts(parts.iter().map(AsRef::as_ref)).to_string();
+    if rows::read_fact(connection, HASH)?.as_ref() == Some(&hash) {
         return Ok(());
     }
     connection.execute("DELETE FROM kept_file", [])?;
@@ -66,7 +66,7 @@ pub(super) fn keep(
 /// # Errors
 /// [`StoreError`]
 pub fn kept_configuration(path: &Path) -> Result<Option<KeptConfiguration>, StoreError> {
-    look(path, |connection| {
+    read_any_version(path, |connection| {
         let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'kept_file'";
         if !connection.prepare_cached(sql)?.exists([])? {
             return Ok(None);
@@ -82,25 +82,30 @@ pub fn kept_configuration(path: &Path) -> Result<Option<KeptConfiguration>, Stor
                 text: row.get::<_, String>(2)?.into(),
             });
         }
-        let since = rows::fact(connection, SINCE)?;
+        let since = rows::read_fact(connection, SINCE)?;
         let since = since.and_then(|since| since.parse().ok()).unwrap_or(0);
-        let since = rows::instant("configuration_since", since)?;
+        let since = rows::parse_instant("configuration_since", since)?;
         Ok((!files.is_empty()).then_some(KeptConfiguration { since, files }))
     })
     .map(Option::flatten)
 }
 
 /// Serializes addresses for the fact.
-pub(super) fn written(places: &[Listen]) -> String {
-    rows::to_json(&places.iter().map(Listen::to_string).collect::<Vec<_>>())
+pub(super) fn format_places(places: &[ListenAddress]) -> String {
+    rows::to_json(
+        &places
+            .iter()
+            .map(ListenAddress::to_string)
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Returns the addresses where the last daemon on the store at `path` serves administrators; empty if no daemon ever
 /// ran.
-pub fn admin_places(path: &Path) -> Vec<Listen> {
-    let noted = look(path, |connection| {
-        let places = rows::fact(connection, ADMIN)?;
-        let places = places.map(|text| rows::json::<Vec<String>>(ADMIN, &text));
+pub fn admin_places(path: &Path) -> Vec<ListenAddress> {
+    let noted = read_any_version(path, |connection| {
+        let places = rows::read_fact(connection, ADMIN)?;
+        let places = places.map(|text| rows::parse_json::<Vec<String>>(ADMIN, &text));
         places.transpose()
     });
     // An unreadable store has no addresses.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{NewItem, Reader, StoreError, rows};
+use super::{NewItem, StoreError, StoreReader, rows};
 use crate::model::{Language, SourceId, Timestamp};
 use crate::normalize::UsualLanguage;
 
-impl Reader {
+impl StoreReader {
     /// Returns the main language of the items of `source`, if a poll found it.
     ///
     /// # Errors
@@ -18,7 +18,9 @@ impl Reader {
         let mut statement = self.connection().prepare_cached(sql)?;
         let found = statement.query_row([source.as_str()], |row| row.get::<_, String>(0));
         let found = found.optional()?;
-        found.map(|tag| rows::parsed("language", &tag)).transpose()
+        found
+            .map(|tag| rows::parse_column("language", &tag))
+            .transpose()
     }
 
     /// Returns the main language of each source's items.
@@ -31,8 +33,8 @@ impl Reader {
         let mut found = statement.query([])?;
         let mut languages = BTreeMap::new();
         while let Some(row) = found.next()? {
-            let source = rows::parsed("source", &row.get::<_, String>("source")?)?;
-            let language = rows::parsed("language", &row.get::<_, String>("language")?)?;
+            let source = rows::parse_column("source", &row.get::<_, String>("source")?)?;
+            let language = rows::parse_column("language", &row.get::<_, String>("language")?)?;
             languages.insert(source, language);
         }
         Ok(languages)
@@ -40,13 +42,13 @@ impl Reader {
 }
 
 /// Stores the main language of `items` if there are enough of them and none is stored yet.
-pub(super) fn remember(
+pub(super) fn remember_language(
     connection: &Connection,
     source: &SourceId,
     items: &[NewItem],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let usual = UsualLanguage::of(items.iter().map(|new| &new.item));
+    let usual = UsualLanguage::from_items(items.iter().map(|new| &new.item));
     let Some(language) = usual.filter(UsualLanguage::is_sure) else {
         return Ok(());
     };

@@ -2,19 +2,19 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Reader, StoreError, rows};
+use super::{StoreError, StoreReader, rows};
 use crate::model::{Hash, Layout, SourceId, Timestamp};
 
 /// The layouts of one poll of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadBy {
+pub struct PollLayouts {
     /// The layout used to read the page.
     pub layout: Layout,
     /// The layout with which a new detection found more.
     pub beside: Option<Layout>,
 }
 
-impl ReadBy {
+impl PollLayouts {
     /// Returns true if the page was read as one record.
     pub fn is_page(&self) -> bool {
         self.layout.is_page()
@@ -32,12 +32,16 @@ pub struct KeptLayout {
     pub accepted: Option<Layout>,
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the kept layout of `source`; `None` if its block has changed since.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn layout(&self, source: &SourceId, block: Hash) -> Result<Option<KeptLayout>, StoreError> {
+    pub fn kept_layout(
+        &self,
+        source: &SourceId,
+        block: Hash,
+    ) -> Result<Option<KeptLayout>, StoreError> {
         let sql = "SELECT layout, found_at, accepted FROM layout WHERE source = ? AND block = ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let row = statement
@@ -52,10 +56,10 @@ impl Reader {
         let Some((layout, found_at, accepted)) = row else {
             return Ok(None);
         };
-        let accepted = accepted.map(|layout| rows::parsed("accepted", &layout));
+        let accepted = accepted.map(|layout| rows::parse_column("accepted", &layout));
         Ok(Some(KeptLayout {
-            layout: rows::parsed("layout", &layout)?,
-            found_at: rows::instant("found_at", found_at)?,
+            layout: rows::parse_column("layout", &layout)?,
+            found_at: rows::parse_instant("found_at", found_at)?,
             accepted: accepted.transpose()?,
         }))
     }
@@ -63,11 +67,11 @@ impl Reader {
 
 /// Keeps the layout that read a page. Under the same block, a kept layout stays and only `beside` changes. The first
 /// poll of a block accepts the list in `beside`: an operator who configured the layout chose between them.
-pub(super) fn remember(
+pub(super) fn remember_layout(
     connection: &Connection,
     source: &SourceId,
     block: Hash,
-    read: &ReadBy,
+    read: &PollLayouts,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO layout (source, block, layout, found_at, beside, accepted)
@@ -93,7 +97,7 @@ pub(super) fn remember(
 }
 
 /// Accepts to ignore the list that the last detection found in addition to the kept layout.
-pub(super) fn accept(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+pub(super) fn accept_layout(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     let sql = "UPDATE layout SET accepted = beside WHERE source = ? AND beside IS NOT NULL";
     connection.execute(sql, [source.as_str()])?;
     Ok(())

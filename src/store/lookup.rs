@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rusqlite::{Connection, Row, params};
 
-use super::fault::readable;
+use super::fault::skip_unreadable;
 use super::rows;
 use super::{NewItem, StoreError};
 use crate::model::{Hash, IdentityKey, IdentityKind, Item, ItemId, SourceId, StoryId};
@@ -17,7 +17,7 @@ const MAX_NAMESAKES: usize = 50;
 
 /// A stored item.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct StoredItem {
     pub(super) seq: u64,
     pub(super) item: Item,
     pub(super) story: StoryId,
@@ -32,18 +32,18 @@ pub(super) struct Held {
 }
 
 /// The stored items of one source, by the keys and titles of a poll's entries.
-pub(super) struct Lookup<'a> {
+pub(super) struct ItemLookup<'a> {
     connection: &'a Connection,
-    by_key: HashMap<IdentityKey, Rc<Held>>,
+    by_key: HashMap<IdentityKey, Rc<StoredItem>>,
     /// The numbers of items by their date and title, the newest first.
     by_title: HashMap<String, Vec<u64>>,
-    by_number: RefCell<HashMap<u64, Option<Rc<Held>>>>,
+    by_number: RefCell<HashMap<u64, Option<Rc<StoredItem>>>>,
 }
 
-impl<'a> Lookup<'a> {
+impl<'a> ItemLookup<'a> {
     /// Looks up the items of `source` that the entries name by a key, and those of their dates and titles. Addresses
     /// count as keys if `with_addresses`.
-    pub(super) fn of_entries(
+    pub(super) fn for_entries(
         connection: &'a Connection,
         source: &SourceId,
         entries: &[NewItem],
@@ -95,7 +95,7 @@ impl<'a> Lookup<'a> {
                 value: row.get("known_as")?,
             };
             let seq = row.get("seq")?;
-            if let Some(held) = self.keep(seq, row)? {
+            if let Some(held) = self.keep_row(seq, row)? {
                 self.by_key.insert(key, held);
             }
         }
@@ -121,24 +121,27 @@ impl<'a> Lookup<'a> {
     }
 
     /// Returns the item of a row; `None` if it cannot be read and is to be written again.
-    fn keep(&self, seq: u64, row: &Row<'_>) -> Result<Option<Rc<Held>>, StoreError> {
+    fn keep_row(&self, seq: u64, row: &Row<'_>) -> Result<Option<Rc<StoredItem>>, StoreError> {
         if let Some(known) = self.by_number.borrow().get(&seq) {
             return Ok(known.clone());
         }
-        let held = readable(held(row))?.map(Rc::new);
+        let held = skip_unreadable(read_stored_item(row))?.map(Rc::new);
         self.by_number.borrow_mut().insert(seq, held.clone());
         Ok(held)
     }
 
     /// Returns the item that has, or had, a key of one of the entries.
-    pub(super) fn by_key(&self, key: &IdentityKey) -> Option<&Rc<Held>> {
+    pub(super) fn item_by_key(&self, key: &IdentityKey) -> Option<&Rc<StoredItem>> {
         self.by_key.get(key)
     }
 
     /// Returns the items of an entry's date and title, the newest first.
-    pub(super) fn by_title(&self, weak_key: &IdentityKey) -> Result<Vec<Rc<Held>>, StoreError> {
+    pub(super) fn items_by_title(
+        &self,
+        weak_key: &IdentityKey,
+    ) -> Result<Vec<Rc<StoredItem>>, StoreError> {
         let mut items = Vec::new();
-        for seq in self.numbers(weak_key) {
+        for seq in self.item_numbers(weak_key) {
             let sql = "SELECT * FROM item WHERE seq = ?";
             let known = self.by_number.borrow().get(seq).cloned();
             if let Some(known) = known {
@@ -148,19 +151,19 @@ impl<'a> Lookup<'a> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut found = statement.query([seq])?;
             if let Some(row) = found.next()? {
-                items.extend(self.keep(*seq, row)?);
+                items.extend(self.keep_row(*seq, row)?);
             }
         }
         Ok(items)
     }
 
     /// Returns true if an item besides `held` has its date and title, which are those of an entry.
-    pub(super) fn has_namesake(&self, held: &Held) -> bool {
-        let numbers = self.numbers(&held.item.weak_key);
+    pub(super) fn has_namesake(&self, held: &StoredItem) -> bool {
+        let numbers = self.item_numbers(&held.item.weak_key);
         numbers.iter().any(|seq| *seq != held.seq)
     }
 
-    fn numbers(&self, weak_key: &IdentityKey) -> &[u64] {
+    fn item_numbers(&self, weak_key: &IdentityKey) -> &[u64] {
         self.by_title
             .get(&weak_key.value)
             .map_or(&[][..], Vec::as_slice)
@@ -168,7 +171,10 @@ impl<'a> Lookup<'a> {
 }
 
 /// Returns the stored item with an id.
-pub(super) fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held>, StoreError> {
+pub(super) fn find_by_id(
+    connection: &Connection,
+    id: ItemId,
+) -> Result<Option<StoredItem>, StoreError> {
     let sql = "SELECT * FROM item WHERE id = ?";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([id.to_string()])?;
@@ -176,15 +182,15 @@ pub(super) fn held_as(connection: &Connection, id: ItemId) -> Result<Option<Held
         return Ok(None);
     };
     // An item that cannot be read is written again.
-    readable(held(row))
+    skip_unreadable(read_stored_item(row))
 }
 
-fn held(row: &Row<'_>) -> Result<Held, StoreError> {
-    Ok(Held {
+fn read_stored_item(row: &Row<'_>) -> Result<StoredItem, StoreError> {
+    Ok(StoredItem {
         seq: row.get("seq")?,
-        item: rows::item(row)?,
-        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+        item: rows::read_item(row)?,
+        story: rows::parse_column("story", &row.get::<_, String>("story")?)?,
+        content_hash: rows::parse_hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
         topics: row.get("topics")?,
         is_outdated: row.get::<_, u32>("sanitizer")? != SANITIZER_VERSION,
         has_moved: false,

@@ -36,7 +36,7 @@ pub(super) struct StoryPosition {
 
 /// The way in which a story enters a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum EntryMode {
     /// With the feed's first publication or in its first round: not news.
     First,
     /// As news to its readers.
@@ -49,7 +49,7 @@ pub(super) enum Entry {
 
 /// The changes that one commit makes to a feed.
 #[derive(Default)]
-pub(super) struct FeedChange {
+pub(super) struct PendingFeedChange {
     /// Number of stories that entered, less those that left.
     stories: i64,
     /// The newest `updated` of the stories that entered or changed, quiet ones apart.
@@ -60,7 +60,7 @@ pub(super) struct FeedChange {
 
 /// A feed's first round.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Round {
+pub(super) struct FirstRound {
     /// True if readers may know the feed: it was published with a story in it.
     is_known: bool,
     /// The number of the definition that added the feed.
@@ -68,9 +68,9 @@ pub(super) struct Round {
     until: i64,
 }
 
-impl Round {
+impl FirstRound {
     /// Returns true if the round includes the first good poll at `at` of a source that definition `source_by` added.
-    fn takes(self, source_by: i64, at: Timestamp) -> bool {
+    fn includes_poll(self, source_by: i64, at: Timestamp) -> bool {
         source_by <= self.defined_by && at.timestamp() < self.until
     }
 }
@@ -96,14 +96,14 @@ impl Stories<'_> {
     ) -> Result<(), StoreError> {
         let feeds = self.feeds_of(story)?;
         for feed in feeds.keys() {
-            if self.policy.have(feed) && !wanted.contains(feed) {
-                self.leave(feed, story)?;
+            if self.policy.allows_feed(feed) && !wanted.contains(feed) {
+                self.leave_feed(feed, story)?;
             }
         }
         for feed in wanted {
             match feeds.get(feed) {
-                Some(is_quiet) => self.stay(feed, story, place, *is_quiet)?,
-                None => self.enter(feed, story, place)?,
+                Some(is_quiet) => self.update_position(feed, story, place, *is_quiet)?,
+                None => self.enter_feed(feed, story, place)?,
             }
         }
         Ok(())
@@ -117,8 +117,8 @@ impl Stories<'_> {
         place: StoryPosition,
     ) -> Result<(), StoreError> {
         for feed in wanted {
-            if self.is_open(feed)? {
-                let entry = self.entry_of_new(feed, place)?;
+            if self.ensure_feed(feed)? {
+                let entry = self.entry_mode_of_new(feed, place)?;
                 self.enter_as(feed, story, place, entry)?;
             }
         }
@@ -132,13 +132,13 @@ impl Stories<'_> {
         let mut found = statement.query([story.to_string()])?;
         let mut feeds = BTreeMap::new();
         while let Some(row) = found.next()? {
-            let feed = rows::parsed("feed", &row.get::<_, String>(0)?)?;
+            let feed = rows::parse_column("feed", &row.get::<_, String>(0)?)?;
             feeds.insert(feed, row.get(1)?);
         }
         Ok(feeds)
     }
 
-    fn round(&self, feed: &FeedId) -> Result<Round, StoreError> {
+    fn first_round(&self, feed: &FeedId) -> Result<FirstRound, StoreError> {
         if let Some(round) = self.rounds.borrow().get(feed) {
             return Ok(*round);
         }
@@ -147,7 +147,7 @@ impl Stories<'_> {
                    FROM feed WHERE topic = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let round = statement.query_row([feed.to_string()], |row| {
-            Ok(Round {
+            Ok(FirstRound {
                 is_known: row.get(0)?,
                 defined_by: row.get(1)?,
                 until: row.get(2)?,
@@ -159,55 +159,59 @@ impl Stories<'_> {
     }
 
     /// Returns how a story that is not in a feed would enter it.
-    pub(super) fn entry(
+    pub(super) fn entry_mode(
         &self,
         feed: &FeedId,
         story: StoryId,
         place: StoryPosition,
-    ) -> Result<Entry, StoreError> {
-        if self.round(feed)?.is_known && self.was_shown(feed, story)? {
-            return Ok(Entry::Again);
+    ) -> Result<EntryMode, StoreError> {
+        if self.first_round(feed)?.is_known && self.was_shown(feed, story)? {
+            return Ok(EntryMode::Again);
         }
-        self.entry_of_new(feed, place)
+        self.entry_mode_of_new(feed, place)
     }
 
     /// Returns how a story that was never in a feed would enter it.
-    fn entry_of_new(&self, feed: &FeedId, place: StoryPosition) -> Result<Entry, StoreError> {
-        let round = self.round(feed)?;
+    fn entry_mode_of_new(
+        &self,
+        feed: &FeedId,
+        place: StoryPosition,
+    ) -> Result<EntryMode, StoreError> {
+        let round = self.first_round(feed)?;
         if !round.is_known {
-            return Ok(Entry::First);
+            return Ok(EntryMode::First);
         }
         if self
             .first_of
-            .is_some_and(|source| round.takes(source, self.at))
+            .is_some_and(|source| round.includes_poll(source, self.at))
         {
-            return Ok(Entry::First);
+            return Ok(EntryMode::First);
         }
         let fresh = TimeDelta::from_std(self.policy.fresh).unwrap_or(TimeDelta::MAX);
         let is_old = self.at - place.published_at > fresh;
         Ok(if self.late && is_old {
-            Entry::Quiet
+            EntryMode::Quiet
         } else {
-            Entry::Live
+            EntryMode::Live
         })
     }
 
     /// Brings the story into a feed that does not contain it.
-    pub(super) fn enter(
+    pub(super) fn enter_feed(
         &self,
         feed: &FeedId,
         story: StoryId,
         place: StoryPosition,
     ) -> Result<(), StoreError> {
-        if !self.is_open(feed)? {
+        if !self.ensure_feed(feed)? {
             return Ok(());
         }
-        let entry = self.entry(feed, story, place)?;
+        let entry = self.entry_mode(feed, story, place)?;
         self.enter_as(feed, story, place, entry)
     }
 
     /// Updates the position of a story that is in a feed.
-    fn stay(
+    fn update_position(
         &self,
         feed: &FeedId,
         story: StoryId,
@@ -223,7 +227,7 @@ impl Stories<'_> {
             story.to_string()
         ];
         self.connection.prepare_cached(sql)?.execute(order)?;
-        self.note(feed, |change| {
+        self.note_change(feed, |change| {
             if !is_quiet {
                 change.latest_at = change.latest_at.max(Some(place.updated_at));
             }
@@ -233,7 +237,7 @@ impl Stories<'_> {
 
     /// Ensures that the feed exists: a branch is created with its first story unless the topic has too many. Returns
     /// false then.
-    fn is_open(&self, feed: &FeedId) -> Result<bool, StoreError> {
+    fn ensure_feed(&self, feed: &FeedId) -> Result<bool, StoreError> {
         if self.open.borrow().contains(feed) {
             return Ok(true);
         }
@@ -255,18 +259,20 @@ impl Stories<'_> {
             name,
             feed.topic().as_str(),
             self.rev,
-            rows::definitions(self.connection)?,
+            rows::count_definitions(self.connection)?,
             first_round_until(self.at),
         ])?;
         Ok(true)
     }
 
     /// Returns the branches of a topic that were ever published.
-    pub(super) fn branches(&self, topic: &TopicId) -> Result<Vec<FeedId>, StoreError> {
+    pub(super) fn topic_branches(&self, topic: &TopicId) -> Result<Vec<FeedId>, StoreError> {
         let sql = format!("SELECT topic {OF_TOPIC}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let names = statement.query_map([topic.as_str()], |row| row.get::<_, String>(0))?;
-        names.map(|name| rows::parsed("topic", &name?)).collect()
+        names
+            .map(|name| rows::parse_column("topic", &name?))
+            .collect()
     }
 
     fn enter_as(
@@ -274,10 +280,10 @@ impl Stories<'_> {
         feed: &FeedId,
         story: StoryId,
         place: StoryPosition,
-        entry: Entry,
+        entry: EntryMode,
     ) -> Result<(), StoreError> {
-        let quiet = entry == Entry::Quiet;
-        let rings = matches!(entry, Entry::Live | Entry::Again);
+        let quiet = entry == EntryMode::Quiet;
+        let rings = matches!(entry, EntryMode::Live | EntryMode::Again);
         let recent_at = if rings { self.at } else { place.published_at };
         let mut statement = self
             .connection
@@ -292,7 +298,7 @@ impl Stories<'_> {
             place.published_at.timestamp(),
             place.position,
         ])?;
-        self.note(feed, |change| {
+        self.note_change(feed, |change| {
             change.stories += 1;
             change.is_rearranged |= rings;
             if !quiet {
@@ -310,11 +316,11 @@ impl Stories<'_> {
     }
 
     /// Takes the story out of a feed.
-    pub(super) fn leave(&self, feed: &FeedId, story: StoryId) -> Result<(), StoreError> {
+    pub(super) fn leave_feed(&self, feed: &FeedId, story: StoryId) -> Result<(), StoreError> {
         let sql = "UPDATE membership SET left_at = ? WHERE feed = ? AND story = ?";
         let left = params![self.at.timestamp(), feed.to_string(), story.to_string()];
         self.connection.prepare_cached(sql)?.execute(left)?;
-        self.note(feed, |change| {
+        self.note_change(feed, |change| {
             change.stories -= 1;
             change.is_rearranged = true;
         });
@@ -322,7 +328,7 @@ impl Stories<'_> {
     }
 
     /// Notes a change of a feed, for [`Stories::write_feeds`].
-    fn note(&self, feed: &FeedId, change: impl FnOnce(&mut FeedChange)) {
+    fn note_change(&self, feed: &FeedId, change: impl FnOnce(&mut PendingFeedChange)) {
         let mut changes = self.changes.borrow_mut();
         if let Some(known) = changes.get_mut(feed) {
             change(known);

@@ -10,8 +10,8 @@ use std::str::{self, FromStr};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params};
 
-use super::problems::{Break, LeftOut};
-use super::{State, StoreError, rows};
+use super::problems::{StoreIncident, UnreadableRow};
+use super::{SourceCondition, StoreError, rows};
 use crate::model::{Country, FeedId, Repair, SourceId, Timestamp};
 
 /// The fact that lists the rows repaired last.
@@ -23,7 +23,7 @@ const HASH_BYTES: usize = 16;
 
 /// The values that a column may contain.
 #[derive(Clone, Copy)]
-enum Holds {
+enum ColumnContent {
     Text,
     /// An integer from 0.
     Count,
@@ -47,25 +47,29 @@ enum Holds {
 }
 
 /// A column, and the SQL expression over its row that replaces an unreadable value.
-struct Column {
+struct MendableColumn {
     name: &'static str,
-    holds: Holds,
+    holds: ColumnContent,
     may_be_null: bool,
     otherwise: &'static str,
 }
 
 /// A table whose rows can be repaired one by one.
-struct Mended {
+struct MendableTable {
     name: &'static str,
     /// The word for one row, for people.
     noun: &'static str,
     /// The key column; a row without it identifies nothing.
-    key: Column,
-    columns: &'static [Column],
+    key: MendableColumn,
+    columns: &'static [MendableColumn],
 }
 
-const fn always(name: &'static str, holds: Holds, otherwise: &'static str) -> Column {
-    Column {
+const fn required_column(
+    name: &'static str,
+    holds: ColumnContent,
+    otherwise: &'static str,
+) -> MendableColumn {
+    MendableColumn {
         name,
         holds,
         may_be_null: false,
@@ -74,8 +78,8 @@ const fn always(name: &'static str, holds: Holds, otherwise: &'static str) -> Co
 }
 
 /// Returns a column that may be NULL, and becomes NULL if it cannot be read.
-const fn maybe(name: &'static str, holds: Holds) -> Column {
-    Column {
+const fn nullable_column(name: &'static str, holds: ColumnContent) -> MendableColumn {
+    MendableColumn {
         name,
         holds,
         may_be_null: true,
@@ -83,17 +87,17 @@ const fn maybe(name: &'static str, holds: Holds) -> Column {
     }
 }
 
-const TABLES: [Mended; 2] = [
-    Mended {
+const TABLES: [MendableTable; 2] = [
+    MendableTable {
         name: "feed",
         noun: "feed",
-        key: always("topic", Holds::Feed, ""),
+        key: required_column("topic", ColumnContent::Feed, ""),
         columns: &FEED,
     },
-    Mended {
+    MendableTable {
         name: "source_state",
         noun: "source",
-        key: always("source", Holds::Source, ""),
+        key: required_column("source", ColumnContent::Source, ""),
         columns: &SOURCE,
     },
 ];
@@ -104,65 +108,68 @@ const LATEST: &str = "(SELECT max(updated_at) FROM membership JOIN story ON id =
 const REVISION: &str =
     "coalesce((SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'), 0) + 1";
 
-const FEED: [Column; 15] = [
-    always("definition", Holds::Hash, "zeroblob(16)"),
-    always("title", Holds::Text, "''"),
-    always("configured", Holds::Flag, "1"),
-    always("stories", Holds::Count, STORIES),
-    Column {
+const FEED: [MendableColumn; 15] = [
+    required_column("definition", ColumnContent::Hash, "zeroblob(16)"),
+    required_column("title", ColumnContent::Text, "''"),
+    required_column("configured", ColumnContent::Flag, "1"),
+    required_column("stories", ColumnContent::Count, STORIES),
+    MendableColumn {
         otherwise: LATEST,
-        ..maybe("latest_at", Holds::Instant)
+        ..nullable_column("latest_at", ColumnContent::Instant)
     },
-    maybe("changed_at", Holds::Instant),
-    always("wanted_rev", Holds::Count, REVISION),
-    always("published_rev", Holds::Count, "0"),
-    maybe("render_key", Holds::Hash),
-    always("queries", Holds::Texts, "'[]'"),
-    always("branches", Holds::Texts, "'[]'"),
-    maybe("first_called", Holds::Feed),
-    always("defined_by", Holds::Count, "0"),
-    always("first_round_until", Holds::Instant, "0"),
-    maybe("left_out", Holds::LeftOut),
+    nullable_column("changed_at", ColumnContent::Instant),
+    required_column("wanted_rev", ColumnContent::Count, REVISION),
+    required_column("published_rev", ColumnContent::Count, "0"),
+    nullable_column("render_key", ColumnContent::Hash),
+    required_column("queries", ColumnContent::Texts, "'[]'"),
+    required_column("branches", ColumnContent::Texts, "'[]'"),
+    nullable_column("first_called", ColumnContent::Feed),
+    required_column("defined_by", ColumnContent::Count, "0"),
+    required_column("first_round_until", ColumnContent::Instant, "0"),
+    nullable_column("left_out", ColumnContent::LeftOut),
 ];
 
-const SOURCE: [Column; 27] = [
-    always("name", Holds::Text, "source"),
-    always("rank", Holds::Small, "100"),
-    always("topics", Holds::Topics, "'[]'"),
-    always("state", Holds::State, "'ok'"),
-    maybe("last_attempt", Holds::Instant),
-    maybe("last_success", Holds::Instant),
-    maybe("last_error", Holds::Text),
-    maybe("http_status", Holds::Status),
-    always("consecutive_failures", Holds::Small, "0"),
-    maybe("next_poll", Holds::Instant),
-    maybe("interval_seconds", Holds::Count),
-    maybe("problem_code", Holds::Text),
-    maybe("problem_since", Holds::Instant),
-    Column {
+const SOURCE: [MendableColumn; 27] = [
+    required_column("name", ColumnContent::Text, "source"),
+    required_column("rank", ColumnContent::Small, "100"),
+    required_column("topics", ColumnContent::Topics, "'[]'"),
+    required_column("state", ColumnContent::State, "'ok'"),
+    nullable_column("last_attempt", ColumnContent::Instant),
+    nullable_column("last_success", ColumnContent::Instant),
+    nullable_column("last_error", ColumnContent::Text),
+    nullable_column("http_status", ColumnContent::Status),
+    required_column("consecutive_failures", ColumnContent::Small, "0"),
+    nullable_column("next_poll", ColumnContent::Instant),
+    nullable_column("interval_seconds", ColumnContent::Count),
+    nullable_column("problem_code", ColumnContent::Text),
+    nullable_column("problem_since", ColumnContent::Instant),
+    MendableColumn {
         otherwise: "''",
-        ..maybe("problem_text", Holds::Text)
+        ..nullable_column("problem_text", ColumnContent::Text)
     },
-    Column {
+    MendableColumn {
         otherwise: "''",
-        ..maybe("problem_action", Holds::Text)
+        ..nullable_column("problem_action", ColumnContent::Text)
     },
-    maybe("country", Holds::Country),
-    always("regions", Holds::Regions, "'[]'"),
-    always("good_polls", Holds::Small, "0"),
-    maybe("repair", Holds::Repair),
-    maybe("walked_rev", Holds::Count),
-    always("configured", Holds::Flag, "1"),
-    maybe("location", Holds::Hash),
-    maybe("address", Holds::Text),
-    always("timed_out", Holds::Flag, "0"),
-    always("defined_by", Holds::Count, "0"),
-    maybe("gone_at", Holds::Instant),
-    maybe("forgotten_at", Holds::Instant),
+    nullable_column("country", ColumnContent::Country),
+    required_column("regions", ColumnContent::Regions, "'[]'"),
+    required_column("good_polls", ColumnContent::Small, "0"),
+    nullable_column("repair", ColumnContent::Repair),
+    nullable_column("walked_rev", ColumnContent::Count),
+    required_column("configured", ColumnContent::Flag, "1"),
+    nullable_column("location", ColumnContent::Hash),
+    nullable_column("address", ColumnContent::Text),
+    required_column("timed_out", ColumnContent::Flag, "0"),
+    required_column("defined_by", ColumnContent::Count, "0"),
+    nullable_column("gone_at", ColumnContent::Instant),
+    nullable_column("forgotten_at", ColumnContent::Instant),
 ];
 
 /// Repairs unreadable rows, and reports them: once here, and in `status`. Returns their names.
-pub(super) fn mend(connection: &Connection, at: Timestamp) -> Result<Vec<String>, StoreError> {
+pub(super) fn mend_store(
+    connection: &Connection,
+    at: Timestamp,
+) -> Result<Vec<String>, StoreError> {
     let mended = mend_rows(connection)?;
     if mended.is_empty() {
         return Ok(mended);
@@ -175,7 +182,7 @@ pub(super) fn mend(connection: &Connection, at: Timestamp) -> Result<Vec<String>
         more => format!("; and {more} more"),
     };
     let named: Vec<&str> = mended.iter().take(NAMED).map(String::as_str).collect();
-    let told = Break {
+    let told = StoreIncident {
         at,
         code: "rows-rebuilt".to_owned(),
         text: format!(
@@ -199,9 +206,9 @@ pub(super) fn mend_rows(connection: &Connection) -> Result<Vec<String>, StoreErr
 }
 
 /// Returns true if any row cannot be read.
-pub(super) fn is_needed(connection: &Connection) -> Result<bool, StoreError> {
+pub(super) fn needs_mending(connection: &Connection) -> Result<bool, StoreError> {
     for table in &TABLES {
-        if !damaged(connection, table)?.is_empty() {
+        if !find_damaged(connection, table)?.is_empty() {
             return Ok(true);
         }
     }
@@ -209,17 +216,17 @@ pub(super) fn is_needed(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// A row with unreadable values.
-struct Damaged {
+struct DamagedRow {
     key: Value,
     /// The row's name, if it has one.
     name: Option<String>,
-    columns: Vec<&'static Column>,
+    columns: Vec<&'static MendableColumn>,
 }
 
-fn mend_table(connection: &Connection, table: &Mended) -> Result<Vec<String>, StoreError> {
+fn mend_table(connection: &Connection, table: &MendableTable) -> Result<Vec<String>, StoreError> {
     let (name, key) = (table.name, table.key.name);
     let mut mended = Vec::new();
-    for row in damaged(connection, table)? {
+    for row in find_damaged(connection, table)? {
         let Some(called) = row.name else {
             let sql = format!("DELETE FROM {name} WHERE {key} = ?");
             connection.execute(&sql, params![row.key])?;
@@ -238,7 +245,10 @@ fn mend_table(connection: &Connection, table: &Mended) -> Result<Vec<String>, St
     Ok(mended)
 }
 
-fn damaged(connection: &Connection, table: &Mended) -> Result<Vec<Damaged>, StoreError> {
+fn find_damaged(
+    connection: &Connection,
+    table: &MendableTable,
+) -> Result<Vec<DamagedRow>, StoreError> {
     let columns = table.columns.iter().map(|column| column.name);
     let columns: Vec<&str> = [table.key.name].into_iter().chain(columns).collect();
     let sql = format!("SELECT {} FROM {}", columns.join(", "), table.name);
@@ -247,7 +257,9 @@ fn damaged(connection: &Connection, table: &Mended) -> Result<Vec<Damaged>, Stor
     let mut all = Vec::new();
     while let Some(row) = found.next()? {
         let key = row.get_ref(0)?;
-        let name = is_readable(&table.key, key).then(|| text(key)).flatten();
+        let name = is_readable(&table.key, key)
+            .then(|| value_text(key))
+            .flatten();
         let mut spoilt = Vec::new();
         for (number, column) in table.columns.iter().enumerate() {
             if !is_readable(column, row.get_ref(number + 1)?) {
@@ -255,9 +267,9 @@ fn damaged(connection: &Connection, table: &Mended) -> Result<Vec<Damaged>, Stor
             }
         }
         if name.is_none() || !spoilt.is_empty() {
-            all.push(Damaged {
+            all.push(DamagedRow {
                 name: name.map(str::to_owned),
-                key: key_of(key),
+                key: key_value(key),
                 columns: spoilt,
             });
         }
@@ -266,7 +278,7 @@ fn damaged(connection: &Connection, table: &Mended) -> Result<Vec<Damaged>, Stor
 }
 
 /// Returns the value of a key exactly as the row has it.
-fn key_of(value: ValueRef<'_>) -> Value {
+fn key_value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
@@ -279,14 +291,14 @@ fn key_of(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn text(value: ValueRef<'_>) -> Option<&str> {
+fn value_text(value: ValueRef<'_>) -> Option<&str> {
     match value {
         ValueRef::Text(bytes) => str::from_utf8(bytes).ok(),
         _ => None,
     }
 }
 
-fn is_readable(column: &Column, value: ValueRef<'_>) -> bool {
+fn is_readable(column: &MendableColumn, value: ValueRef<'_>) -> bool {
     if value == ValueRef::Null {
         return column.may_be_null;
     }
@@ -295,29 +307,37 @@ fn is_readable(column: &Column, value: ValueRef<'_>) -> bool {
         _ => None,
     };
     match column.holds {
-        Holds::Text => text(value).is_some(),
-        Holds::Count => number.is_some_and(|number| number >= 0),
-        Holds::Small => number.is_some_and(|number| u32::try_from(number).is_ok()),
-        Holds::Status => number.is_some_and(|number| u16::try_from(number).is_ok()),
-        Holds::Flag => number.is_some(),
-        Holds::Instant => number.is_some_and(|at| rows::instant("an instant", at).is_ok()),
-        Holds::Hash => matches!(value, ValueRef::Blob(bytes) if bytes.len() == HASH_BYTES),
-        Holds::Texts => reads(value, |text| rows::json::<Vec<String>>("texts", text)),
-        Holds::Topics => reads(value, rows::topics),
-        Holds::Regions => reads(value, rows::regions),
-        Holds::Repair => reads(value, |text| rows::json::<Repair>("repair", text)),
-        Holds::LeftOut => reads(value, |text| rows::json::<Vec<LeftOut>>("left_out", text)),
-        Holds::Feed => parses::<FeedId>(value),
-        Holds::Source => parses::<SourceId>(value),
-        Holds::State => parses::<State>(value),
-        Holds::Country => parses::<Country>(value),
+        ColumnContent::Text => value_text(value).is_some(),
+        ColumnContent::Count => number.is_some_and(|number| number >= 0),
+        ColumnContent::Small => number.is_some_and(|number| u32::try_from(number).is_ok()),
+        ColumnContent::Status => number.is_some_and(|number| u16::try_from(number).is_ok()),
+        ColumnContent::Flag => number.is_some(),
+        ColumnContent::Instant => {
+            number.is_some_and(|at| rows::parse_instant("an instant", at).is_ok())
+        }
+        ColumnContent::Hash => matches!(value, ValueRef::Blob(bytes) if bytes.len() == HASH_BYTES),
+        ColumnContent::Texts => {
+            is_readable_text(value, |text| rows::parse_json::<Vec<String>>("texts", text))
+        }
+        ColumnContent::Topics => is_readable_text(value, rows::parse_topics),
+        ColumnContent::Regions => is_readable_text(value, rows::parse_regions),
+        ColumnContent::Repair => {
+            is_readable_text(value, |text| rows::parse_json::<Repair>("repair", text))
+        }
+        ColumnContent::LeftOut => is_readable_text(value, |text| {
+            rows::parse_json::<Vec<UnreadableRow>>("left_out", text)
+        }),
+        ColumnContent::Feed => is_parsable_text::<FeedId>(value),
+        ColumnContent::Source => is_parsable_text::<SourceId>(value),
+        ColumnContent::State => is_parsable_text::<SourceCondition>(value),
+        ColumnContent::Country => is_parsable_text::<Country>(value),
     }
 }
 
-fn reads<T>(value: ValueRef<'_>, read: impl Fn(&str) -> Result<T, StoreError>) -> bool {
-    text(value).is_some_and(|text| read(text).is_ok())
+fn is_readable_text<T>(value: ValueRef<'_>, read: impl Fn(&str) -> Result<T, StoreError>) -> bool {
+    value_text(value).is_some_and(|text| read(text).is_ok())
 }
 
-fn parses<T: FromStr>(value: ValueRef<'_>) -> bool {
-    text(value).is_some_and(|text| text.parse::<T>().is_ok())
+fn is_parsable_text<T: FromStr>(value: ValueRef<'_>) -> bool {
+    value_text(value).is_some_and(|text| text.parse::<T>().is_ok())
 }

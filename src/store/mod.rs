@@ -56,40 +56,42 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use url::Url;
 
 use crate::dedupe::Fingerprint;
-use crate::drift::Shape;
+use crate::drift::DocumentShape;
 use crate::model::{
-    Cadence, FeedId, Hash, Item, Listen, Operator, ProblemCode, Repair, SourceId, Timestamp,
+    Cadence, FeedId, Hash, Item, ListenAddress, Operator, ProblemCode, Repair, SourceId, Timestamp,
     TopicId, Validators,
 };
 
-pub use self::account::{Account, FeedPosition, Revision, Verdict};
-pub use self::commit::Committed;
-pub use self::decide::{Decided, Decision, DecisionError};
+pub use self::account::{FeedPosition, ItemAccount, ItemRevision, PairVerdict};
+pub use self::commit::CommittedPoll;
+pub use self::decide::{DecisionError, DecisionOutcome, StoryDecision};
 pub use self::define::{
-    Classify, Consent, Definition, FeedDefinition, Narrow, Narrowed, SourceDefinition, Taken,
+    ClassifyFn, Consent, Definition, FeedDefinition, MatchTopicsFn, NarrowFn, NarrowedClassifier,
+    SourceDefinition,
 };
-pub use self::details::{Details, KeptDetail};
+pub use self::details::{KeptDetail, PollDetails};
 pub use self::fault::StoreFault;
-pub use self::forget::{ForgetError, Forgotten, LeftItem};
-pub use self::former::Names;
+pub use self::forget::{ForgetError, ForgottenSource, LeftItem};
+pub use self::former::FormerNames;
 pub use self::kept::{KeptConfiguration, admin_places, kept_configuration};
-pub use self::layout::{KeptLayout, ReadBy};
-pub use self::memory::{Ground, Grounds};
+pub use self::layout::{KeptLayout, PollLayouts};
+pub use self::memory::{EvidenceItem, StoryEvidence};
 use self::place::OwnedDatabase;
 pub use self::plan::{
-    FeedCount, FeedFate, FeedPlan, Holdings, MAX_NEW, Moving, Plan, holdings, plan,
+    DefinitionPlan, FeedCount, FeedFate, FeedPlan, MAX_NEW, MatchingStories, MovingStory,
+    count_matching_stories, plan_definition,
 };
-use self::policy::Policy;
-pub use self::problems::{Break, LeftOut};
+use self::policy::StoryPolicy;
+pub use self::problems::{StoreIncident, UnreadableRow};
 pub use self::read::{
-    FeedState, KnownNames, Presence, ProblemState, Reader, SourceState, SourceStatus,
+    FeedState, KnownNames, ProblemState, SourcePresence, SourceState, SourceStatus, StoreReader,
 };
-pub use self::release::{Chosen, Discarded, HeldItem, Released};
-pub use self::ruling::{Action, Ruling};
-pub use self::search::Search;
-pub use self::state::Pace;
-pub use self::walk::Walk;
-use self::writer::Writer;
+pub use self::release::{DiscardedItems, HeldChoice, HeldItem, ReleasedItems};
+pub use self::ruling::{DecisionAction, RecordedDecision};
+pub use self::search::StoreSearch;
+pub use self::state::SourcePace;
+pub use self::walk::ListWalk;
+use self::writer::StoreWriter;
 
 /// Time for which a connection waits for another connection's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -116,7 +118,7 @@ pub enum StoreError {
         cause: std::io::Error,
     },
     /// Another process has the store open for writing.
-    #[error("another tidings{} is using the store at {}: stop it, or wait until it has finished", named(process), path.display())]
+    #[error("another tidings{} is using the store at {}: stop it, or wait until it has finished", format_process(process), path.display())]
     Locked {
         /// Path of the database.
         path: PathBuf,
@@ -206,7 +208,7 @@ pub enum StoreError {
 }
 
 /// Formats a process id as ` (process 12)`; empty if it is unknown.
-fn named(process: &str) -> String {
+fn format_process(process: &str) -> String {
     match process {
         "" => String::new(),
         _ => format!(" (process {process})"),
@@ -223,12 +225,12 @@ pub struct PublishedFeed {
     /// The key of the settings used to render it.
     pub render_key: Hash,
     /// Stories left out because they could not be read.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<UnreadableRow>,
 }
 
 /// Thoroughness of a probe of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
+enum ProbeDepth {
     /// Check that no other process holds the lock.
     Locked,
     /// Check that a write succeeds.
@@ -243,11 +245,11 @@ pub struct Poll {
     /// When the source was polled.
     pub at: Timestamp,
     /// The outcome of the poll.
-    pub outcome: Outcome,
+    pub outcome: PollOutcome,
     /// Details read from the pages of its entries, if those are read and a list was available.
-    pub details: Option<Details>,
+    pub details: Option<PollDetails>,
     /// The layout used to read the page, if the items are committed and were not found by selectors.
-    pub layout: Option<ReadBy>,
+    pub layout: Option<PollLayouts>,
     /// The cadence that, with the number of new items, determines the next poll.
     pub cadence: Cadence,
     /// The time zone of `cadence`.
@@ -262,7 +264,7 @@ pub struct Poll {
 
 /// The outcome of a poll.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum PollOutcome {
     /// Nothing has changed.
     Unchanged,
     /// Nothing has changed except the validators of these addresses, each with its fingerprint.
@@ -278,24 +280,24 @@ pub enum Outcome {
         /// The problem reported if the source's page contains more than its layout reads. The items are good.
         drift: Option<SourceProblem>,
         /// The shape of the first document, for comparison by later polls; `None` if it had not changed.
-        shape: Option<Shape>,
+        shape: Option<DocumentShape>,
         /// True if pages were read that are not read every time. That explains any number of new items.
         walked_back: bool,
         /// The part of the source's list that the items cover.
-        coverage: Coverage,
+        coverage: ListCoverage,
     },
     /// The poll failed; items read before the failure are kept.
     Failed {
         /// Items of the pages that were read.
         items: Vec<NewItem>,
         /// The failure that ended the poll.
-        failure: Failure,
+        failure: SourceFailure,
     },
 }
 
 /// The part of a source's list that a poll read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
+pub enum ListCoverage {
     /// The whole list: anything missing from the items is not listed.
     Whole,
     /// The first pages of a list that may continue.
@@ -313,14 +315,14 @@ pub struct NewItem {
     pub topics: Vec<TopicId>,
     /// The fingerprint used to compare the item with others.
     pub fingerprint: Fingerprint,
-    /// The tokens used to find the item: see [`classify::tokens`](crate::classify::tokens).
+    /// The tokens used to find the item: see [`classify::item_tokens`](crate::classify::item_tokens).
     pub tokens: String,
 }
 
 /// The state of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum SourceCondition {
     /// Never polled.
     New,
     /// The last poll succeeded.
@@ -335,7 +337,7 @@ pub enum State {
     Gone,
 }
 
-impl State {
+impl SourceCondition {
     /// All states.
     pub const ALL: [Self; 6] = [
         Self::New,
@@ -359,7 +361,7 @@ impl State {
     }
 }
 
-impl FromStr for State {
+impl FromStr for SourceCondition {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
@@ -383,7 +385,7 @@ pub struct SourceProblem {
 
 /// The reason why a poll failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct SourceFailure {
     /// The problem to show to operators.
     pub problem: SourceProblem,
     /// HTTP status, if a response arrived.
@@ -393,14 +395,14 @@ pub struct Failure {
     /// True if the request timed out.
     pub timed_out: bool,
     /// The kind of failure, which determines the source's new state.
-    pub kind: FailureKind,
+    pub kind: SourceFailureKind,
     /// A proposed repair for the page that could not be read.
     pub repair: Option<Repair>,
 }
 
 /// The effect of a failure on a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
+pub enum SourceFailureKind {
     /// The fetch failed: the stored validators remain valid.
     Fetch,
     /// The document was fetched but could not be read. Validators are cleared, so that they cannot hide a repair.
@@ -415,8 +417,8 @@ pub enum FailureKind {
 #[derive(Debug)]
 pub struct Store {
     /// Closed before the writer: the last connection to close checkpoints the log, which readers may not do.
-    idle: Arc<Mutex<Vec<Reader>>>,
-    writer: Writer,
+    idle: Arc<Mutex<Vec<StoreReader>>>,
+    writer: StoreWriter,
     /// True if the store was empty when it was opened.
     is_new: bool,
     /// Dropped last: closing the file releases the locks of every connection.
@@ -425,7 +427,7 @@ pub struct Store {
 
 /// The result of probing the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Probed {
+pub enum ProbeResult {
     /// The store can be written.
     Well,
     /// The store can be used again after it is reopened.
@@ -439,9 +441,9 @@ impl Store {
     /// [`StoreError::Locked`] if another process has it open for writing; [`StoreError::Newer`] if a newer version
     /// wrote it; an error with a [`StoreFault`] if the disk or the file is unusable.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let place = Arc::new(OwnedDatabase::take(path)?);
-        let (connection, is_new) = writing(path).map_err(|error| error.at(path))?;
-        let writer = Writer::start(connection, Arc::clone(&place));
+        let place = Arc::new(OwnedDatabase::acquire(path)?);
+        let (connection, is_new) = open_for_writing(path).map_err(|error| error.with_path(path))?;
+        let writer = StoreWriter::start(connection, Arc::clone(&place));
         Ok(Self {
             idle: Arc::default(),
             writer,
@@ -465,32 +467,32 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] while the store cannot be written.
-    pub async fn probe(&self, fault: Option<StoreFault>) -> Result<Probed, StoreError> {
-        match self.place.check() {
+    pub async fn probe(&self, fault: Option<StoreFault>) -> Result<ProbeResult, StoreError> {
+        match self.place.check_in_place() {
             // The successor is opened only after this store is closed: the log in the same folder still belongs to
             // this one.
             Err(StoreError::Replaced { .. }) => {
-                return self.place.check_successor().map(|()| Probed::Reopen);
+                return self.place.check_successor().map(|()| ProbeResult::Reopen);
             }
             checked => checked?,
         }
         if fault == Some(StoreFault::Damaged) {
-            return self.is_sound().await.map(|()| Probed::Reopen);
+            return self.is_sound().await.map(|()| ProbeResult::Reopen);
         }
-        let depth = if fault.is_some() || self.place.is_tight() {
-            Depth::Written
+        let depth = if fault.is_some() || self.place.is_nearly_full() {
+            ProbeDepth::Written
         } else {
-            Depth::Locked
+            ProbeDepth::Locked
         };
-        self.writer.probe(depth).await.map(|()| Probed::Well)
+        self.writer.probe(depth).await.map(|()| ProbeResult::Well)
     }
 
     /// Checks the integrity of the database now at the path.
     async fn is_sound(&self) -> Result<(), StoreError> {
         let path = self.path().to_owned();
         let look = move || {
-            let sound = reading(&path).and_then(|reader| reader.is_sound());
-            if sound.map_err(|error| error.at(&path))? {
+            let sound = open_for_reading(&path).and_then(|reader| reader.is_sound());
+            if sound.map_err(|error| error.with_path(&path))? {
                 Ok(())
             } else {
                 Err(StoreError::Emptied { path })
@@ -504,18 +506,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the break could not be recorded.
-    pub async fn remember_break(&self, found: Break) -> Result<(), StoreError> {
+    pub async fn remember_break(&self, found: StoreIncident) -> Result<(), StoreError> {
         let value = rows::to_json(&found);
-        self.writer.remember(problems::BREAK, value).await
+        self.writer.remember_fact(problems::BREAK, value).await
     }
 
     /// Records the addresses where the daemon serves administrators, until another daemon replaces them.
     ///
     /// # Errors
     /// [`StoreError`]; commands then use the configured addresses.
-    pub async fn note_admin(&self, places: &[Listen]) -> Result<(), StoreError> {
+    pub async fn note_admin(&self, places: &[ListenAddress]) -> Result<(), StoreError> {
         self.writer
-            .remember(kept::ADMIN, kept::written(places))
+            .remember_fact(kept::ADMIN, kept::format_places(places))
             .await
     }
 
@@ -528,7 +530,7 @@ impl Store {
         &self,
         definition: Definition,
         consent: Consent,
-    ) -> Result<Plan, StoreError> {
+    ) -> Result<DefinitionPlan, StoreError> {
         self.writer.define(definition, consent).await
     }
 
@@ -536,7 +538,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; nothing has changed.
-    pub async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, poll: Poll) -> Result<CommittedPoll, StoreError> {
         self.writer.commit(poll).await
     }
 
@@ -546,10 +548,10 @@ impl Store {
     /// [`StoreError::Decision`] if it cannot be carried out. On any error, nothing has changed.
     pub async fn decide(
         &self,
-        decision: Decision,
+        decision: StoryDecision,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Decided, StoreError> {
+    ) -> Result<DecisionOutcome, StoreError> {
         self.writer.decide(decision, by, at).await
     }
 
@@ -560,10 +562,10 @@ impl Store {
     pub async fn release(
         &self,
         source: SourceId,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Released, StoreError> {
+    ) -> Result<ReleasedItems, StoreError> {
         self.writer.release(source, chosen, by, at).await
     }
 
@@ -574,10 +576,10 @@ impl Store {
     pub async fn discard(
         &self,
         source: SourceId,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Discarded, StoreError> {
+    ) -> Result<DiscardedItems, StoreError> {
         self.writer.discard(source, chosen, by, at).await
     }
 
@@ -591,7 +593,7 @@ impl Store {
         source: SourceId,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Forgotten, StoreError> {
+    ) -> Result<ForgottenSource, StoreError> {
         self.writer.forget(source, by, at).await
     }
 
@@ -609,7 +611,7 @@ impl Store {
     /// Those of `query`, and [`StoreError::Sqlite`] if no connection can be opened.
     pub async fn read<T, E>(
         &self,
-        query: impl FnOnce(&Reader) -> Result<T, E> + Send + 'static,
+        query: impl FnOnce(&StoreReader) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -618,8 +620,8 @@ impl Store {
         let (path, idle) = (self.path().to_owned(), Arc::clone(&self.idle));
         let read = tokio::task::spawn_blocking(move || {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let reader = kept.map_or_else(|| reading(&path), Ok);
-            let reader = reader.map_err(|error| error.at(&path))?;
+            let reader = kept.map_or_else(|| open_for_reading(&path), Ok);
+            let reader = reader.map_err(|error| error.with_path(&path))?;
             let result = reader.snapshot(query)?;
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < MAX_IDLE_READERS {
@@ -636,44 +638,44 @@ impl Store {
 ///
 /// # Errors
 /// Those of `query`, and [`StoreError`] if the file is no store of this version.
-pub fn inspect<T, E>(
+pub fn inspect_store<T, E>(
     path: &Path,
-    query: impl FnOnce(&Reader) -> Result<T, E>,
+    query: impl FnOnce(&StoreReader) -> Result<T, E>,
 ) -> Result<Option<T>, E>
 where
     E: From<StoreError>,
 {
-    if !exists(path)? {
+    if !store_exists(path)? {
         return Ok(None);
     }
-    let reader = reading(path).or_else(|error| at_rest(path, error));
-    let reader = reader.map_err(|error| error.at(path))?;
+    let reader = open_for_reading(path).or_else(|error| open_at_rest(path, error));
+    let reader = reader.map_err(|error| error.with_path(path))?;
     // The process that creates the store may have just begun, or stopped at this point.
-    if !schema::is_made(reader.connection())? {
+    if !schema::has_tables(reader.connection())? {
         return Ok(None);
     }
     reader.snapshot(query).map(Some)
 }
 
 /// Opens the writing connection and migrates the store to this version. Also returns whether the store was empty.
-fn writing(path: &Path) -> Result<(Connection, bool), StoreError> {
+fn open_for_writing(path: &Path) -> Result<(Connection, bool), StoreError> {
     let mut connection = Connection::open(path)?;
-    configure(&connection)?;
+    configure_connection(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     // Each job has a savepoint, for which `SQLite` copies the pages that it changes: in memory, not into a file.
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    let is_new = !schema::is_made(&connection)?;
-    schema::migrate(&mut connection, path)?;
+    let is_new = !schema::has_tables(&connection)?;
+    schema::migrate_store(&mut connection, path)?;
     problems::name_store(&connection)?;
-    memory::bring_up(&mut connection)?;
-    tokens::bring_up(&mut connection)?;
+    memory::rebuild_keys(&mut connection)?;
+    tokens::rebuild_index(&mut connection)?;
     Ok((connection, is_new))
 }
 
-fn exists(path: &Path) -> Result<bool, StoreError> {
+fn store_exists(path: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(|cause| StoreError::Open {
         path: path.to_owned(),
         cause,
@@ -681,45 +683,45 @@ fn exists(path: &Path) -> Result<bool, StoreError> {
 }
 
 /// Reads a store of any version; returns `None` if the file is missing.
-fn look<T>(
+fn read_any_version<T>(
     path: &Path,
     query: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    if !exists(path)? {
+    if !store_exists(path)? {
         return Ok(None);
     }
-    let connection = connect(path).and_then(|connection| {
+    let connection = open_connection(path).and_then(|connection| {
         // `SQLite` reads the file only on the first query.
-        schema::is_made(&connection)?;
+        schema::has_tables(&connection)?;
         Ok(connection)
     });
     let connection = connection.or_else(|error| connect_at_rest(path, error))?;
-    if schema::is_made(&connection)? {
+    if schema::has_tables(&connection)? {
         query(&connection).map(Some)
     } else {
         Ok(None)
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+fn open_connection(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection)?;
+    configure_connection(&connection)?;
     Ok(connection)
 }
 
-fn reading(path: &Path) -> Result<Reader, StoreError> {
-    let connection = connect(path)?;
-    schema::check(&connection, path)?;
-    Ok(Reader::new(connection))
+fn open_for_reading(path: &Path) -> Result<StoreReader, StoreError> {
+    let connection = open_connection(path)?;
+    schema::check_version(&connection, path)?;
+    Ok(StoreReader::new(connection))
 }
 
 /// Reads a store that no process is using, for a user who may not write in its folder. Even to read, `SQLite` creates
 /// its log there. `error` is the error of the normal attempt.
-fn at_rest(path: &Path, error: StoreError) -> Result<Reader, StoreError> {
+fn open_at_rest(path: &Path, error: StoreError) -> Result<StoreReader, StoreError> {
     let connection = connect_at_rest(path, error)?;
-    schema::check(&connection, path)?;
-    Ok(Reader::new(connection))
+    schema::check_version(&connection, path)?;
+    Ok(StoreReader::new(connection))
 }
 
 fn connect_at_rest(path: &Path, error: StoreError) -> Result<Connection, StoreError> {
@@ -740,7 +742,7 @@ fn connect_at_rest(path: &Path, error: StoreError) -> Result<Connection, StoreEr
     Ok(Connection::open_with_flags(url.as_str(), flags)?)
 }
 
-fn configure(connection: &Connection) -> Result<(), StoreError> {
+fn configure_connection(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Without it, binding a value that an index's condition mentions makes `SQLite` prepare the statement anew.

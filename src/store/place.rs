@@ -28,7 +28,7 @@ pub(super) struct OwnedDatabase {
 
 impl OwnedDatabase {
     /// Locks the database at `path`, and creates an empty file if it is missing.
-    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn acquire(path: &Path) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::Open {
             path: path.to_owned(),
             cause,
@@ -36,11 +36,11 @@ impl OwnedDatabase {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
-        let lock = lock(path)?;
-        let database = open(path).map_err(failed)?;
+        let lock = lock_file(path)?;
+        let database = open_file(path).map_err(failed)?;
         match database.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(locked(path, String::new())),
+            Err(TryLockError::WouldBlock) => return Err(locked_error(path, String::new())),
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
         let device_and_inode = device_and_inode(&database.metadata().map_err(failed)?);
@@ -57,7 +57,7 @@ impl OwnedDatabase {
     }
 
     /// Checks that the file is still at its path, and still is a database. Costs two system calls.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(super) fn check_in_place(&self) -> Result<(), StoreError> {
         let path = || self.path.clone();
         match self.path.metadata() {
             Ok(found) if device_and_inode(&found) == self.device_and_inode => {}
@@ -121,7 +121,7 @@ impl OwnedDatabase {
 
     /// Returns true if space is nearly exhausted or the file system has become read-only, so that only a write can
     /// prove recovery.
-    pub(super) fn is_tight(&self) -> bool {
+    pub(super) fn is_nearly_full(&self) -> bool {
         use rustix::fs::StatVfsMountFlags;
         rustix::fs::fstatvfs(&self.database).is_ok_and(|disk| {
             let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -134,7 +134,7 @@ fn device_and_inode(found: &Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
 
-fn open(path: &Path) -> io::Result<File> {
+fn open_file(path: &Path) -> io::Result<File> {
     File::options()
         .create(true)
         .read(true)
@@ -143,7 +143,7 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn locked(path: &Path, process: String) -> StoreError {
+fn locked_error(path: &Path, process: String) -> StoreError {
     StoreError::Locked {
         path: path.to_owned(),
         process,
@@ -151,12 +151,12 @@ fn locked(path: &Path, process: String) -> StoreError {
 }
 
 /// Locks the file next to the database, which contains the process id for any second process to report.
-fn lock(path: &Path) -> Result<File, StoreError> {
+fn lock_file(path: &Path) -> Result<File, StoreError> {
     let failed = |cause| StoreError::Open {
         path: path.to_owned(),
         cause,
     };
-    let mut file = open(&path.with_added_extension("lock")).map_err(failed)?;
+    let mut file = open_file(&path.with_added_extension("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0)
@@ -170,7 +170,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
                 .rewind()
                 .and_then(|()| file.take(32).read_to_string(&mut process));
             let process = if read.is_ok() { process.trim() } else { "" };
-            Err(locked(path, process.to_owned()))
+            Err(locked_error(path, process.to_owned()))
         }
         Err(TryLockError::Error(cause)) => Err(failed(cause)),
     }

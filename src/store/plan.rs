@@ -9,13 +9,13 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::changes::{Changes, FeedChange, FeedEffect};
+use super::changes::{DefinitionChanges, FeedChange, FeedEffect};
 use super::former::Renames;
-use super::membership::Entry;
+use super::membership::EntryMode;
 use super::story::Stories;
-use super::{Consent, Definition, Policy, StoreError, inspect};
+use super::{Consent, Definition, StoreError, StoryPolicy, inspect_store};
 use super::{former, mend, schema};
-use crate::config::{Configured, SettingChange};
+use crate::config::{SettingChange, SettingOwner};
 use crate::model::{FeedId, SourceId, StoryId, Timestamp, TopicId};
 
 /// Number of new stories that one live feed may receive at once without consent.
@@ -25,7 +25,7 @@ const MAX_NAMED: usize = 5_000;
 
 /// The effect of a configuration on stored data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct DefinitionPlan {
     /// Feeds that change, by name.
     pub feeds: Vec<FeedPlan>,
     /// Sources that are new.
@@ -93,9 +93,9 @@ pub struct FeedPlan {
     /// Number of stories that leave.
     pub leave: usize,
     /// The newest stories that enter, up to the requested number.
-    pub entering: Vec<Moving>,
+    pub entering: Vec<MovingStory>,
     /// The newest stories that leave, up to the requested number.
-    pub leaving: Vec<Moving>,
+    pub leaving: Vec<MovingStory>,
 }
 
 /// Number of stories in a feed.
@@ -109,7 +109,7 @@ pub struct FeedCount {
 
 /// A story that enters or leaves a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moving {
+pub struct MovingStory {
     /// The story's id.
     pub story: StoryId,
     /// The title of the report shown.
@@ -122,14 +122,14 @@ pub struct Moving {
 
 /// The number of stored stories that the topics of a configuration match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holdings {
+pub struct MatchingStories {
     /// Number of stored stories, without the withdrawn ones.
     pub stories: usize,
     /// Number of stories per topic.
     pub topics: BTreeMap<TopicId, usize>,
 }
 
-impl Plan {
+impl DefinitionPlan {
     /// Returns true if nothing changes.
     pub fn is_empty(&self) -> bool {
         let sources = [&self.new_sources, &self.changed_sources, &self.gone_sources];
@@ -143,8 +143,8 @@ impl Plan {
     /// Returns the sources whose configuration changed, in stored properties or in how they are polled and read.
     pub fn all_changed_sources(&self) -> BTreeSet<String> {
         let of = |change: &SettingChange| match &change.of {
-            Configured::Source(id) => Some(id.clone()),
-            Configured::Section(_) | Configured::Topic(_) => None,
+            SettingOwner::Source(id) => Some(id.clone()),
+            SettingOwner::Section(_) | SettingOwner::Topic(_) => None,
         };
         let stored = self.changed_sources.iter().map(ToString::to_string);
         stored.chain(self.settings.iter().filter_map(of)).collect()
@@ -251,15 +251,19 @@ const NAMED_SOURCES: usize = 5;
 ///
 /// # Errors
 /// [`StoreError`] if the file is no store of this version.
-pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, StoreError> {
-    let found = inspect(path, |reader| {
-        of_store(reader.connection(), definition, named)
+pub fn plan_definition(
+    path: &Path,
+    definition: &Definition,
+    named: usize,
+) -> Result<DefinitionPlan, StoreError> {
+    let found = inspect_store(path, |reader| {
+        plan_in_store(reader.connection(), definition, named)
     })?;
     found.map_or_else(
         || {
             let mut empty = Connection::open_in_memory()?;
-            schema::migrate(&mut empty, path)?;
-            of_store(&empty, definition, named)
+            schema::migrate_store(&mut empty, path)?;
+            plan_in_store(&empty, definition, named)
         },
         Ok,
     )
@@ -270,10 +274,13 @@ pub fn plan(path: &Path, definition: &Definition, named: usize) -> Result<Plan, 
 ///
 /// # Errors
 /// [`StoreError`] if the file is no store of this version.
-pub fn holdings(path: &Path, definition: &Definition) -> Result<Holdings, StoreError> {
-    let found = inspect(path, |reader| {
+pub fn count_matching_stories(
+    path: &Path,
+    definition: &Definition,
+) -> Result<MatchingStories, StoreError> {
+    let found = inspect_store(path, |reader| {
         let connection = reader.connection();
-        let plan = of_store(connection, definition, 0)?;
+        let plan = plan_in_store(connection, definition, 0)?;
         let planned = plan.feeds.iter().map(|feed| (&feed.id, feed.after.stories));
         let planned: BTreeMap<&FeedId, usize> = planned.collect();
         let sql = "SELECT coalesce((SELECT stories FROM feed WHERE topic = ?), 0)";
@@ -288,39 +295,43 @@ pub fn holdings(path: &Path, definition: &Definition) -> Result<Holdings, StoreE
         }
         let sql = "SELECT count(*) FROM story WHERE withdrawn_at IS NULL";
         let stories = connection.query_row(sql, [], |row| row.get(0))?;
-        Ok::<_, StoreError>(Holdings { stories, topics })
+        Ok::<_, StoreError>(MatchingStories { stories, topics })
     })?;
     Ok(found.unwrap_or_default())
 }
 
-fn of_store(
+fn plan_in_store(
     connection: &Connection,
     definition: &Definition,
     named: usize,
-) -> Result<Plan, StoreError> {
-    let policy = Policy::of(definition);
-    if mend::is_needed(connection)? {
-        former::copy(connection)?;
+) -> Result<DefinitionPlan, StoreError> {
+    let policy = StoryPolicy::from_definition(definition);
+    if mend::needs_mending(connection)? {
+        former::shadow_tables(connection)?;
         mend::mend_rows(connection)?;
     }
-    let renames = Renames::of(connection, &definition.names)?;
+    let renames = Renames::find_renames(connection, &definition.names)?;
     if !renames.is_empty() {
-        renames.pretend(connection)?;
+        renames.simulate_renames(connection)?;
     }
     let stories = Stories::new(connection, definition.at, true, &policy)?;
-    let changes = Changes::of(&stories, definition, renames)?;
-    changes.plan(connection, named)
+    let changes = DefinitionChanges::compute_changes(&stories, definition, renames)?;
+    changes.make_plan(connection, named)
 }
 
-impl Changes {
+impl DefinitionChanges {
     /// Returns the changes that readers would see.
-    pub(super) fn plan(&self, connection: &Connection, named: usize) -> Result<Plan, StoreError> {
+    pub(super) fn make_plan(
+        &self,
+        connection: &Connection,
+        named: usize,
+    ) -> Result<DefinitionPlan, StoreError> {
         let mut feeds: BTreeMap<FeedId, FeedPlan> = BTreeMap::new();
         for feed in &self.feeds {
             let plan = FeedPlan {
-                leads_on: self.names.lead_on(&feed.id),
-                resembles: self.resembling(feed),
-                ..FeedPlan::of(connection, feed)?
+                leads_on: self.names.redirects_feed(&feed.id),
+                resembles: self.find_similar_topic(feed),
+                ..FeedPlan::from_change(connection, feed)?
             };
             feeds.insert(feed.id.clone(), plan);
         }
@@ -344,7 +355,7 @@ impl Changes {
                 feeds.insert(id.clone(), FeedPlan::unchanged(connection, id, title)?);
             }
             if let Some(feed) = feeds.get_mut(id) {
-                feed.take(connection, movements, named.min(room))?;
+                feed.add_movements(connection, movements, named.min(room))?;
                 room -= feed.entering.len() + feed.leaving.len();
             }
         }
@@ -354,7 +365,7 @@ impl Changes {
             .iter()
             .map(|source| source.id.clone())
             .partition(|id| self.sources.known.contains(id));
-        Ok(Plan {
+        Ok(DefinitionPlan {
             feeds: feeds.into_values().collect(),
             new_sources: new,
             changed_sources: known,
@@ -370,7 +381,7 @@ impl Changes {
     }
 
     /// Returns a new topic with the queries of one that vanishes.
-    fn resembling(&self, feed: &FeedChange) -> Option<FeedId> {
+    fn find_similar_topic(&self, feed: &FeedChange) -> Option<FeedId> {
         let vanishes = feed.kind == FeedEffect::Vanishes && feed.id.branch().is_none();
         let mut new = self
             .feeds
@@ -390,19 +401,19 @@ impl Changes {
 /// The stories that enter and leave one feed, with their dates.
 #[derive(Default)]
 struct Movements {
-    enters: Vec<(Timestamp, StoryId, Entry)>,
+    enters: Vec<(Timestamp, StoryId, EntryMode)>,
     leaves: Vec<(Timestamp, StoryId, bool)>,
 }
 
 impl FeedPlan {
     /// Returns the plan of a feed whose stories do not change.
-    fn still(
+    fn without_movements(
         connection: &Connection,
         id: &FeedId,
         title: String,
         fate: FeedFate,
     ) -> Result<Self, StoreError> {
-        let before = FeedCount::of(connection, id)?;
+        let before = FeedCount::count_stories(connection, id)?;
         Ok(Self {
             id: id.clone(),
             title,
@@ -426,7 +437,7 @@ impl FeedPlan {
         })
     }
 
-    fn of(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
+    fn from_change(connection: &Connection, feed: &FeedChange) -> Result<Self, StoreError> {
         let fate = match feed.kind {
             FeedEffect::Appears => FeedFate::Appears,
             FeedEffect::Changes => FeedFate::Changes,
@@ -442,7 +453,7 @@ impl FeedPlan {
             was_called: feed.was_called.clone(),
             new_queries: without(queries, &feed.queries),
             gone_queries: without(&feed.queries, queries),
-            ..Self::still(connection, &feed.id, feed.title.clone(), fate)?
+            ..Self::without_movements(connection, &feed.id, feed.title.clone(), fate)?
         })
     }
 
@@ -465,25 +476,25 @@ impl FeedPlan {
         } else {
             FeedFate::Appears
         };
-        Self::still(connection, id, title.map_or_else(held, Ok)?, fate)
+        Self::without_movements(connection, id, title.map_or_else(held, Ok)?, fate)
     }
 
     /// Counts the stories that enter and leave, and lists the newest.
-    fn take(
+    fn add_movements(
         &mut self,
         connection: &Connection,
         mut movements: Movements,
         named: usize,
     ) -> Result<(), StoreError> {
         let Movements { enters, leaves } = &mut movements;
-        let is = |wanted: Entry| {
+        let is = |wanted: EntryMode| {
             enters
                 .iter()
                 .filter(|(_, _, entry)| *entry == wanted)
                 .count()
         };
-        self.new = is(Entry::Live);
-        self.quiet = is(Entry::Quiet);
+        self.new = is(EntryMode::Live);
+        self.quiet = is(EntryMode::Quiet);
         self.live = enters.len() - self.quiet;
         self.leave = leaves.len();
         let live_leave = leaves.iter().filter(|(_, _, quiet)| !quiet).count();
@@ -496,7 +507,7 @@ impl FeedPlan {
                 "SELECT title FROM story JOIN item ON item.id = story.shown WHERE story.id = ?";
             let mut statement = connection.prepare_cached(sql)?;
             let title = statement.query_row([story.to_string()], |row| row.get(0))?;
-            Ok::<_, StoreError>(Moving {
+            Ok::<_, StoreError>(MovingStory {
                 story,
                 title,
                 published,
@@ -504,7 +515,7 @@ impl FeedPlan {
             })
         };
         let newest = enters.iter().take(named);
-        let newest = newest.map(|(at, story, entry)| (*at, *story, *entry == Entry::Quiet));
+        let newest = newest.map(|(at, story, entry)| (*at, *story, *entry == EntryMode::Quiet));
         self.entering = newest.map(name).collect::<Result<_, _>>()?;
         let newest = leaves.iter().take(named).copied();
         self.leaving = newest.map(name).collect::<Result<_, _>>()?;
@@ -513,7 +524,7 @@ impl FeedPlan {
 }
 
 impl FeedCount {
-    fn of(connection: &Connection, feed: &FeedId) -> Result<Self, StoreError> {
+    fn count_stories(connection: &Connection, feed: &FeedId) -> Result<Self, StoreError> {
         let sql = "SELECT count(*), count(*) FILTER (WHERE NOT quiet) FROM membership
                    WHERE feed = ? AND left_at IS NULL";
         let mut statement = connection.prepare_cached(sql)?;

@@ -8,25 +8,25 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Classify, Definition, NewItem};
-use crate::classify::{Subject, tokens};
-use crate::model::{Each, Facets, FeedId, Hash, Item, SourceId, TopicId};
+use super::{ClassifyFn, Definition, NewItem};
+use crate::classify::{Subject, item_tokens};
+use crate::model::{FacetSet, FeedId, Hash, Item, SourceId, StoryFacets, TopicId};
 
 /// The part of a [`Definition`] that decides where stories belong.
-pub(super) struct Policy {
+pub(super) struct StoryPolicy {
     /// The key and the function for classification; `None` before the first definition.
-    classifying: Option<(Hash, Classify)>,
+    classifying: Option<(Hash, ClassifyFn)>,
     /// The topics that each source gives to all its items.
     given: HashMap<SourceId, Vec<TopicId>>,
     /// The age from which a story that arrives late enters quietly.
     pub(super) fresh: Duration,
     /// The properties that distinguish the branches of each topic.
-    topics: HashMap<TopicId, BTreeSet<Each>>,
+    topics: HashMap<TopicId, BTreeSet<FacetSet>>,
 }
 
-impl Policy {
+impl StoryPolicy {
     /// Returns the policy before the first definition: nothing is old and there are no feeds.
-    pub(super) fn none() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             classifying: None,
             given: HashMap::new(),
@@ -35,7 +35,7 @@ impl Policy {
         }
     }
 
-    pub(super) fn of(definition: &Definition) -> Self {
+    pub(super) fn from_definition(definition: &Definition) -> Self {
         let feeds = definition.feeds.iter();
         let sources = definition.sources.iter();
         Self {
@@ -52,7 +52,7 @@ impl Policy {
 
     /// Returns the items of a poll with their current topics: they were classified by the rules in force when the
     /// poll began. Items of a removed source stay as they are.
-    pub(super) fn brought_up<'a>(
+    pub(super) fn with_current_topics<'a>(
         &self,
         items: &'a [NewItem],
         source: &SourceId,
@@ -66,7 +66,7 @@ impl Policy {
         let anew = items.iter().cloned().map(|mut new| {
             let topics = classify(&mut new.item, given);
             NewItem {
-                tokens: tokens(&Subject::new(&new.item, &[])),
+                tokens: item_tokens(&Subject::new(&new.item, &[])),
                 topics: topics.into_iter().collect(),
                 ..new
             }
@@ -75,8 +75,8 @@ impl Policy {
     }
 
     /// Classifies a known item for the day that it keeps, which may differ from the entry's.
-    pub(super) fn dated<'a>(&self, new: &'a NewItem, kept: &Item) -> Cow<'a, NewItem> {
-        let day = |item: &Item| item.published.at().date_naive();
+    pub(super) fn with_kept_day<'a>(&self, new: &'a NewItem, kept: &Item) -> Cow<'a, NewItem> {
+        let day = |item: &Item| item.published.instant().date_naive();
         let others = day(kept) != day(&new.item);
         let classifying = self.classifying.as_ref().filter(|_| others);
         let Some(((_, classify), given)) = classifying.zip(self.given.get(&kept.source)) else {
@@ -90,7 +90,7 @@ impl Policy {
     }
 
     /// Returns true if the feed may contain stories.
-    pub(super) fn have(&self, feed: &FeedId) -> bool {
+    pub(super) fn allows_feed(&self, feed: &FeedId) -> bool {
         let each = self.topics.get(feed.topic());
         each.is_some_and(|each| {
             feed.branch()
@@ -100,11 +100,15 @@ impl Policy {
 
     /// Returns the feeds of a story that belongs to `topics`. A topic given by a removed source may have been removed
     /// with it.
-    pub(super) fn feeds(&self, topics: &BTreeSet<TopicId>, facets: &Facets) -> BTreeSet<FeedId> {
+    pub(super) fn feeds_for(
+        &self,
+        topics: &BTreeSet<TopicId>,
+        facets: &StoryFacets,
+    ) -> BTreeSet<FeedId> {
         let mut feeds = BTreeSet::new();
         for (topic, each) in topics.iter().filter_map(|id| self.topics.get_key_value(id)) {
             feeds.insert(topic.clone().into());
-            let branches = each.iter().flat_map(|each| each.branches(facets));
+            let branches = each.iter().flat_map(|each| each.branches_for(facets));
             feeds.extend(branches.map(|branch| FeedId::branch_of(topic.clone(), branch)));
         }
         feeds

@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
-use super::fault::readable;
+use super::fault::skip_unreadable;
 use super::read::ProblemState;
-use super::{Reader, StoreError, mend, rows};
+use super::{StoreError, StoreReader, mend, rows};
 use crate::model::Timestamp;
 
 /// The fact that records the last break.
@@ -22,7 +22,7 @@ const NAMED: usize = 5;
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct UnreadableRow {
     /// The id of the story left out because of it, or the name of another unreadable thing.
     pub story: String,
     /// The reason why it cannot be read.
@@ -31,7 +31,7 @@ pub struct LeftOut {
 
 /// An incident: the store is not the one that published the feeds, or rows were rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Break {
+pub struct StoreIncident {
     /// When it was found.
     pub at: Timestamp,
     /// The short name of the incident.
@@ -44,28 +44,28 @@ pub struct Break {
 
 /// Gives the store a name, by which it recognizes the feeds that it published.
 pub(super) fn name_store(connection: &Connection) -> Result<(), StoreError> {
-    if rows::fact(connection, "store")?.is_none() {
+    if rows::read_fact(connection, "store")?.is_none() {
         let sql = "INSERT INTO fact (name, value) VALUES ('store', lower(hex(randomblob(8))))";
         connection.execute(sql, [])?;
     }
     Ok(())
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the name of this store.
     ///
     /// # Errors
     /// [`StoreError`]
     pub fn store_name(&self) -> Result<String, StoreError> {
-        Ok(rows::fact(self.connection(), "store")?.unwrap_or_default())
+        Ok(rows::read_fact(self.connection(), "store")?.unwrap_or_default())
     }
 
     /// Returns true if the store is not the one that published the feeds.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn has_break(&self) -> Result<bool, StoreError> {
-        Ok(rows::fact(self.connection(), BREAK)?.is_some())
+    pub fn has_incident(&self) -> Result<bool, StoreError> {
+        Ok(rows::read_fact(self.connection(), BREAK)?.is_some())
     }
 
     /// Returns the problems of the store that an operator should know at `now`.
@@ -76,10 +76,10 @@ impl Reader {
         let mut problems = Vec::new();
         problems.extend(self.left_out_of_feeds(now)?);
         for name in [BREAK, mend::FACT] {
-            let Some(text) = rows::fact(self.connection(), name)? else {
+            let Some(text) = rows::read_fact(self.connection(), name)? else {
                 continue;
             };
-            let found: Break = rows::json(name, &text)?;
+            let found: StoreIncident = rows::parse_json(name, &text)?;
             if now - found.at < TimeDelta::days(TOLD_DAYS) {
                 problems.push(ProblemState {
                     code: found.code,
@@ -97,17 +97,17 @@ impl Reader {
         let sql = "SELECT topic, left_out FROM feed WHERE configured AND left_out IS NOT NULL ORDER BY topic";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query([])?;
-        let mut left_out: BTreeMap<LeftOut, BTreeSet<String>> = BTreeMap::new();
+        let mut left_out: BTreeMap<UnreadableRow, BTreeSet<String>> = BTreeMap::new();
         while let Some(row) = found.next()? {
             // An unreadable row of `feed` is reported elsewhere.
-            let Some((topic, stories)) = readable(left_out_of(row))? else {
+            let Some((topic, stories)) = skip_unreadable(read_left_out(row))? else {
                 continue;
             };
             for one in stories {
                 left_out.entry(one).or_default().insert(topic.clone());
             }
         }
-        Ok((!left_out.is_empty()).then(|| unreadable(&left_out, now)))
+        Ok((!left_out.is_empty()).then(|| describe_unreadable(&left_out, now)))
     }
 
     /// Returns true if the database passes the integrity check and has our tables.
@@ -115,16 +115,19 @@ impl Reader {
         let word: String = self
             .connection()
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        Ok(word == "ok" && super::schema::is_made(self.connection())?)
+        Ok(word == "ok" && super::schema::has_tables(self.connection())?)
     }
 }
 
-fn left_out_of(row: &Row<'_>) -> Result<(String, Vec<LeftOut>), StoreError> {
-    let stories = rows::json("left_out", &row.get::<_, String>(1)?)?;
+fn read_left_out(row: &Row<'_>) -> Result<(String, Vec<UnreadableRow>), StoreError> {
+    let stories = rows::parse_json("left_out", &row.get::<_, String>(1)?)?;
     Ok((row.get(0)?, stories))
 }
 
-fn unreadable(left_out: &BTreeMap<LeftOut, BTreeSet<String>>, now: Timestamp) -> ProblemState {
+fn describe_unreadable(
+    left_out: &BTreeMap<UnreadableRow, BTreeSet<String>>,
+    now: Timestamp,
+) -> ProblemState {
     let named: Vec<String> = left_out
         .iter()
         .take(NAMED)

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::fault::readable;
+use super::fault::skip_unreadable;
 use super::membership::defined_at;
-use super::problems::LeftOut;
-use super::{State, StoreError};
+use super::problems::UnreadableRow;
+use super::{SourceCondition, StoreError};
 use super::{rows, shape};
-use crate::drift::{History, Known};
+use crate::drift::{KnownItem, ShapeHistory};
 use crate::model::{
-    Alternate, Branch, Fate, FeedId, Hash, ProblemCode, Region, Repair, Report, SourceId, Story,
-    Timestamp, Tombstone, Validators,
+    Alternate, Branch, FeedId, Hash, ProblemCode, Region, RemovalReason, Repair, Report, SourceId,
+    Story, Timestamp, Tombstone, Validators,
 };
 
 /// Maximum number of stories in a live feed, however many arrived at once.
@@ -26,10 +26,10 @@ const MAX_TOMBSTONES: usize = 50;
 
 /// A reading connection.
 #[derive(Debug)]
-pub struct Reader {
+pub struct StoreReader {
     connection: Connection,
     /// Rows of the snapshot that could not be read.
-    left_out: RefCell<BTreeSet<LeftOut>>,
+    left_out: RefCell<BTreeSet<UnreadableRow>>,
 }
 
 /// A feed as recorded in the store.
@@ -91,8 +91,11 @@ impl SourceStatus {
     pub fn new(id: String, known: SourceState) -> Self {
         let failed_polls = known.consecutive_failures;
         let wants_attention = match &known.problem {
-            Some(problem) => ProblemCode::wants_attention(&problem.code, failed_polls),
-            None => matches!(known.state, State::Drifted | State::Held | State::Gone),
+            Some(problem) => ProblemCode::needs_attention(&problem.code, failed_polls),
+            None => matches!(
+                known.state,
+                SourceCondition::Drifted | SourceCondition::Held | SourceCondition::Gone
+            ),
         };
         Self {
             id,
@@ -106,7 +109,7 @@ impl SourceStatus {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceState {
     /// The state after the last poll.
-    pub state: State,
+    pub state: SourceCondition,
     /// The current problem, if any.
     pub problem: Option<ProblemState>,
     /// When the source was last polled.
@@ -128,12 +131,12 @@ pub struct SourceState {
     pub items: usize,
     /// Presence in the configuration.
     #[serde(skip)]
-    pub presence: Presence,
+    pub presence: SourcePresence,
 }
 
 /// Presence of a source in the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Presence {
+pub enum SourcePresence {
     /// The source is configured.
     #[default]
     Configured,
@@ -156,7 +159,7 @@ impl SourceState {
     /// Returns the state of a source that is not in the store yet.
     pub fn never_polled() -> Self {
         Self {
-            state: State::New,
+            state: SourceCondition::New,
             problem: None,
             last_attempt: None,
             last_success: None,
@@ -166,7 +169,7 @@ impl SourceState {
             next_poll: None,
             timed_out: false,
             items: 0,
-            presence: Presence::Configured,
+            presence: SourcePresence::Configured,
         }
     }
 }
@@ -175,7 +178,7 @@ impl SourceState {
     /// Returns the state reported for a source whose row cannot be read.
     fn unreadable() -> Self {
         Self {
-            state: State::Failing,
+            state: SourceCondition::Failing,
             problem: Some(ProblemState {
                 code: "unreadable-rows".to_owned(),
                 since: Timestamp::UNIX_EPOCH,
@@ -187,7 +190,7 @@ impl SourceState {
     }
 }
 
-impl Reader {
+impl StoreReader {
     pub(super) fn new(connection: Connection) -> Self {
         Self {
             connection,
@@ -215,29 +218,29 @@ impl Reader {
     }
 
     /// Returns the stories and other rows that were left out because they could not be read, and clears the list.
-    pub fn left_out(&self) -> Vec<LeftOut> {
+    pub fn left_out_rows(&self) -> Vec<UnreadableRow> {
         self.left_out.take().into_iter().collect()
     }
 
     /// Leaves out anything that depends on an unreadable row.
-    fn readable<T>(
+    fn skip_unreadable<T>(
         &self,
         name: &str,
         read: Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         if let Err(error) = &read
-            && error.is_of_a_row()
+            && error.is_row_error()
         {
             let why = match error {
                 StoreError::Sqlite(cause) => cause.to_string(),
                 _ => error.to_string(),
             };
-            self.left_out.borrow_mut().insert(LeftOut {
+            self.left_out.borrow_mut().insert(UnreadableRow {
                 story: name.to_owned(),
                 why,
             });
         }
-        readable(read)
+        skip_unreadable(read)
     }
 
     /// Returns the revision of the last commit.
@@ -245,7 +248,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`], as everywhere here.
     pub fn revision(&self) -> Result<i64, StoreError> {
-        rows::revision(&self.connection)
+        rows::current_revision(&self.connection)
     }
 
     /// Returns the validators for requests to each address of a source at `at`, by the hash of the address. The map
@@ -266,15 +269,15 @@ impl Reader {
         while let Some(row) = found.next()? {
             let body_hash: Option<Vec<u8>> = row.get(3)?;
             let body_hash = body_hash
-                .map(|bytes| rows::hash("body_hash", &bytes))
+                .map(|bytes| rows::parse_hash("body_hash", &bytes))
                 .transpose()?;
             let held = Validators {
                 etag: row.get(1)?,
                 last_modified: row.get(2)?,
                 body_hash,
-                whole_at: rows::maybe_instant("whole_at", row.get(4)?)?,
+                whole_at: rows::parse_optional_instant("whole_at", row.get(4)?)?,
             };
-            let address = rows::hash("address", &row.get::<_, Vec<u8>>(0)?)?;
+            let address = rows::parse_hash("address", &row.get::<_, Vec<u8>>(0)?)?;
             validators.insert(address, held.for_request(at));
         }
         Ok(validators)
@@ -284,15 +287,23 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn history(&self, source: &SourceId, fingerprint: Hash) -> Result<History, StoreError> {
-        shape::history(&self.connection, source, fingerprint)
+    pub fn history(
+        &self,
+        source: &SourceId,
+        fingerprint: Hash,
+    ) -> Result<ShapeHistory, StoreError> {
+        shape::read_history(&self.connection, source, fingerprint)
     }
 
     /// Returns the newest items of a source that can be identified again.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn known(&self, source: &SourceId, most: usize) -> Result<Vec<Known>, StoreError> {
+    pub fn known_items(
+        &self,
+        source: &SourceId,
+        most: usize,
+    ) -> Result<Vec<KnownItem>, StoreError> {
         let sql = "SELECT title, address FROM item WHERE source = ? AND NOT held
                    ORDER BY published_at DESC, position, seq DESC LIMIT ?";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -300,10 +311,10 @@ impl Reader {
         let mut known = Vec::new();
         while let Some(row) = found.next()? {
             let address: Option<String> = row.get(1)?;
-            known.push(Known {
+            known.push(KnownItem {
                 title: row.get(0)?,
                 address: address
-                    .map(|address| rows::parsed("address", &address))
+                    .map(|address| rows::parse_column("address", &address))
                     .transpose()?,
             });
         }
@@ -315,27 +326,29 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn repair(&self, source: &SourceId) -> Result<Option<Repair>, StoreError> {
+    pub fn proposed_repair(&self, source: &SourceId) -> Result<Option<Repair>, StoreError> {
         let sql = "SELECT repair FROM source_state WHERE source = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let held = statement.query_row([source.as_str()], |row| row.get::<_, Option<String>>(0));
         let held = held.optional()?.flatten();
-        held.map(|text| rows::json("repair", &text)).transpose()
+        held.map(|text| rows::parse_json("repair", &text))
+            .transpose()
     }
 
     /// Returns the state of every source that was ever configured.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn sources(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+    pub fn source_states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
         let sql = "SELECT *, (SELECT count(*) FROM item WHERE item.source = source_state.source) AS items FROM source_state";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([])?;
         let mut sources = BTreeMap::new();
         while let Some(row) = found.next()? {
             let name = row.get::<_, String>("source")?;
-            if let Some(id) = readable(rows::parsed("source", &name))? {
-                let state = self.readable(&format!("source {name}"), source_state(row))?;
+            if let Some(id) = skip_unreadable(rows::parse_column("source", &name))? {
+                let state =
+                    self.skip_unreadable(&format!("source {name}"), read_source_state(row))?;
                 sources.insert(id, state.unwrap_or_else(SourceState::unreadable));
             }
         }
@@ -346,16 +359,18 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn timed_out(&self) -> Result<BTreeSet<SourceId>, StoreError> {
-        let ids = self.ids("SELECT source FROM source_state WHERE timed_out", [])?;
-        ids.iter().map(|id| rows::parsed("source", id)).collect()
+    pub fn timed_out_sources(&self) -> Result<BTreeSet<SourceId>, StoreError> {
+        let ids = self.select_ids("SELECT source FROM source_state WHERE timed_out", [])?;
+        ids.iter()
+            .map(|id| rows::parse_column("source", id))
+            .collect()
     }
 
     /// Returns every configured feed.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn feeds(&self) -> Result<Vec<FeedState>, StoreError> {
+    pub fn configured_feeds(&self) -> Result<Vec<FeedState>, StoreError> {
         self.feeds_where("configured")
     }
 
@@ -373,21 +388,24 @@ impl Reader {
     /// [`StoreError`]
     pub fn former_feeds(&self) -> Result<Vec<FeedId>, StoreError> {
         let sql = "SELECT was FROM former WHERE kind = 'feed' AND was NOT IN (SELECT topic FROM feed) ORDER BY was";
-        let names = self.ids(sql, [])?;
-        names.iter().map(|name| rows::parsed("was", name)).collect()
+        let names = self.select_ids(sql, [])?;
+        names
+            .iter()
+            .map(|name| rows::parse_column("was", name))
+            .collect()
     }
 
     /// Returns every current and former name of feeds and sources.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn names(&self) -> Result<KnownNames, StoreError> {
+    pub fn known_names(&self) -> Result<KnownNames, StoreError> {
         let feeds = "SELECT topic FROM feed UNION SELECT was FROM former WHERE kind = 'feed'";
         let sources =
             "SELECT source FROM source_state UNION SELECT was FROM former WHERE kind = 'source'";
         Ok(KnownNames {
-            feeds: self.ids(feeds, [])?.into_iter().collect(),
-            sources: self.ids(sources, [])?.into_iter().collect(),
+            feeds: self.select_ids(feeds, [])?.into_iter().collect(),
+            sources: self.select_ids(sources, [])?.into_iter().collect(),
         })
     }
 
@@ -398,26 +416,27 @@ impl Reader {
         let mut feeds = Vec::new();
         while let Some(row) = found.next()? {
             let name: String = row.get("topic")?;
-            feeds.extend(self.readable(&format!("feed {name}"), self.feed_state(row))?);
+            feeds.extend(self.skip_unreadable(&format!("feed {name}"), self.feed_state(row))?);
         }
         Ok(feeds)
     }
 
     fn feed_state(&self, row: &Row<'_>) -> Result<FeedState, StoreError> {
         let render_key: Option<Vec<u8>> = row.get("render_key")?;
-        let changed_at = rows::maybe_instant("changed_at", row.get("changed_at")?)?;
-        let latest = rows::maybe_instant("latest_at", row.get("latest_at")?)?;
-        let first_round_until = rows::instant("first_round_until", row.get("first_round_until")?)?;
-        let id: FeedId = rows::parsed("topic", &row.get::<_, String>("topic")?)?;
+        let changed_at = rows::parse_optional_instant("changed_at", row.get("changed_at")?)?;
+        let latest = rows::parse_optional_instant("latest_at", row.get("latest_at")?)?;
+        let first_round_until =
+            rows::parse_instant("first_round_until", row.get("first_round_until")?)?;
+        let id: FeedId = rows::parse_column("topic", &row.get::<_, String>("topic")?)?;
         let first_called: Option<String> = row.get("first_called")?;
         let source = id.branch().and_then(Branch::source);
         Ok(FeedState {
             first_called: match first_called {
-                Some(name) => rows::parsed("first_called", &name)?,
+                Some(name) => rows::parse_column("first_called", &name)?,
                 None => id.clone(),
             },
             publisher: source
-                .map(|source| self.publisher(source))
+                .map(|source| self.publisher_name(source))
                 .transpose()?
                 .flatten(),
             id,
@@ -426,7 +445,7 @@ impl Reader {
             wanted_rev: row.get("wanted_rev")?,
             published_rev: row.get("published_rev")?,
             render_key: render_key
-                .map(|bytes| rows::hash("render_key", &bytes))
+                .map(|bytes| rows::parse_hash("render_key", &bytes))
                 .transpose()?,
             stories: row.get("stories")?,
             updated: latest.max(changed_at).or(defined_at(first_round_until)),
@@ -434,7 +453,7 @@ impl Reader {
         })
     }
 
-    fn publisher(&self, source: &SourceId) -> Result<Option<String>, StoreError> {
+    fn publisher_name(&self, source: &SourceId) -> Result<Option<String>, StoreError> {
         let sql = "SELECT name FROM source_state WHERE source = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(statement
@@ -447,7 +466,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn live(
+    pub fn live_feed(
         &self,
         feed: &FeedId,
         max_items: usize,
@@ -460,29 +479,29 @@ impl Reader {
             .prepare_cached(&sql)?
             .query_row([feed.to_string()], |row| row.get(0))?;
         let since = newest.unwrap_or(0).saturating_sub(min_age.num_seconds());
-        let mut chosen = self.ids(
+        let mut chosen = self.select_ids(
             &format!("SELECT story {active} ORDER BY published_at DESC, position, story LIMIT ?"),
             params![feed.to_string(), max_items.min(MAX_LIVE)],
         )?;
         let recent = format!(
             "SELECT story {active} AND recent_at >= ? ORDER BY recent_at DESC, story LIMIT ?"
         );
-        let recent = self.ids(&recent, params![feed.to_string(), since, MAX_LIVE])?;
+        let recent = self.select_ids(&recent, params![feed.to_string(), since, MAX_LIVE])?;
         let known: HashSet<String> = chosen.iter().cloned().collect();
         chosen.extend(recent.into_iter().filter(|story| !known.contains(story)));
         chosen.truncate(MAX_LIVE);
-        self.stories(&chosen)
+        self.load_stories(&chosen)
     }
 
     /// Returns the newest `max_items` stories that entered a topic quietly, in order.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn quiet(&self, feed: &FeedId, max_items: usize) -> Result<Vec<Story>, StoreError> {
+    pub fn quiet_stories(&self, feed: &FeedId, max_items: usize) -> Result<Vec<Story>, StoreError> {
         let sql = "SELECT story FROM membership WHERE feed = ? AND quiet = 1 AND left_at IS NULL
                    ORDER BY published_at DESC, position, story LIMIT ?";
-        let chosen = self.ids(sql, params![feed.to_string(), max_items])?;
-        self.stories(&chosen)
+        let chosen = self.select_ids(sql, params![feed.to_string(), max_items])?;
+        self.load_stories(&chosen)
     }
 
     /// Returns tombstones of stories that left a topic because they were merged or withdrawn: the most recent first,
@@ -490,7 +509,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn gone(&self, feed: &FeedId) -> Result<Vec<Tombstone>, StoreError> {
+    pub fn feed_tombstones(&self, feed: &FeedId) -> Result<Vec<Tombstone>, StoreError> {
         let sql = "SELECT membership.story, membership.left_at, alias.story AS kept, story.withdrawn_reason AS reason
                    FROM membership
                    LEFT JOIN alias ON alias.alias = membership.story
@@ -502,28 +521,32 @@ impl Reader {
         let mut found = statement.query(params![feed.to_string(), MAX_TOMBSTONES])?;
         let mut gone = Vec::new();
         while let Some(row) = found.next()? {
-            gone.extend(readable(tombstone(row))?);
+            gone.extend(skip_unreadable(read_tombstone(row))?);
         }
         Ok(gone)
     }
 
-    fn ids(&self, sql: &str, bound: impl rusqlite::Params) -> Result<Vec<String>, StoreError> {
+    fn select_ids(
+        &self,
+        sql: &str,
+        bound: impl rusqlite::Params,
+    ) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let found = statement.query_map(bound, |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    pub(super) fn stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
+    pub(super) fn load_stories(&self, ids: &[String]) -> Result<Vec<Story>, StoreError> {
         let mut stories = Vec::with_capacity(ids.len());
         for id in ids {
-            stories.extend(self.readable(id, self.story(id))?);
+            stories.extend(self.skip_unreadable(id, self.load_story(id))?);
         }
         stories.sort_by(Story::feed_order);
         Ok(stories)
     }
 
-    pub(super) fn story(&self, id: &str) -> Result<Story, StoreError> {
-        let reports = self.reports(id)?;
+    pub(super) fn load_story(&self, id: &str) -> Result<Story, StoreError> {
+        let reports = self.story_reports(id)?;
         let mut statement = self
             .connection
             .prepare_cached("SELECT * FROM story WHERE id = ?")?;
@@ -533,23 +556,23 @@ impl Reader {
             .connection
             .prepare_cached("SELECT * FROM item WHERE id = ?")?;
         let mut shown = shown.query([row.get::<_, String>("shown")?])?;
-        let shown = rows::item(shown.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?)?;
+        let shown = rows::read_item(shown.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?)?;
         let (first, others): (Vec<_>, Vec<_>) = reports
             .into_iter()
             .partition(|report| report.item == shown.id);
         Ok(Story {
-            id: rows::parsed("id", id)?,
-            regions: self.regions(id)?,
-            published: rows::published(row)?,
-            updated: rows::instant("updated_at", row.get("updated_at")?)?,
+            id: rows::parse_column("id", id)?,
+            regions: self.story_regions(id)?,
+            published: rows::read_published(row)?,
+            updated: rows::parse_instant("updated_at", row.get("updated_at")?)?,
             reports: first.into_iter().chain(others).collect(),
-            alternates: self.translations(id)?,
+            alternates: self.story_translations(id)?,
             shown,
         })
     }
 
     /// Returns the translations of a story's reports that have an address for readers.
-    fn translations(&self, story: &str) -> Result<Vec<Alternate>, StoreError> {
+    fn story_translations(&self, story: &str) -> Result<Vec<Alternate>, StoreError> {
         let sql = "SELECT story.id, shown.language, shown.address
                    FROM item JOIN alternate ON alternate.item = item.seq
                    JOIN item AS other ON other.seq = alternate.other
@@ -563,7 +586,7 @@ impl Reader {
         let mut alternates: Vec<Alternate> = Vec::new();
         while let Some(row) = found.next()? {
             // An unreadable translation is no reason to leave out this story.
-            let Some(alternate) = readable(alternate(row))? else {
+            let Some(alternate) = skip_unreadable(read_alternate(row))? else {
                 continue;
             };
             if alternates
@@ -577,17 +600,17 @@ impl Reader {
     }
 
     /// Returns the union of the regions of a story's reports.
-    fn regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
+    fn story_regions(&self, story: &str) -> Result<Vec<Region>, StoreError> {
         let sql = "SELECT DISTINCT regions FROM item WHERE story = ? AND NOT held";
         let mut regions = BTreeSet::new();
-        for held in self.ids(sql, [story])? {
-            regions.extend(rows::regions(&held)?);
+        for held in self.select_ids(sql, [story])? {
+            regions.extend(rows::parse_regions(&held)?);
         }
         Ok(regions.into_iter().collect())
     }
 
     /// Returns every report of a story, by rank and then in the order of their commits.
-    fn reports(&self, story: &str) -> Result<Vec<Report>, StoreError> {
+    fn story_reports(&self, story: &str) -> Result<Vec<Report>, StoreError> {
         let sql = "SELECT item.id, item.source, item.title, item.address, item.published_at, item.published_offset,
                           item.published_precision, item.published_origin, source_state.name AS publisher,
                           source_state.address AS source_address
@@ -600,45 +623,45 @@ impl Reader {
             let address: Option<String> = row.get("address")?;
             let source_address: Option<String> = row.get("source_address")?;
             reports.push(Report {
-                item: rows::parsed("id", &row.get::<_, String>("id")?)?,
-                source: rows::parsed("source", &row.get::<_, String>("source")?)?,
+                item: rows::parse_column("id", &row.get::<_, String>("id")?)?,
+                source: rows::parse_column("source", &row.get::<_, String>("source")?)?,
                 publisher: row.get("publisher")?,
                 title: row.get("title")?,
                 address: address
-                    .map(|address| rows::parsed("address", &address))
+                    .map(|address| rows::parse_column("address", &address))
                     .transpose()?,
                 source_address: source_address
-                    .map(|address| rows::parsed("address", &address))
+                    .map(|address| rows::parse_column("address", &address))
                     .transpose()?,
-                published: rows::published(row)?,
+                published: rows::read_published(row)?,
             });
         }
         Ok(reports)
     }
 }
 
-fn tombstone(row: &Row<'_>) -> Result<Tombstone, StoreError> {
+fn read_tombstone(row: &Row<'_>) -> Result<Tombstone, StoreError> {
     let fate = match row.get::<_, Option<String>>("kept")? {
-        Some(kept) => Fate::Merged(rows::parsed("story", &kept)?),
-        None => Fate::Withdrawn(row.get("reason")?),
+        Some(kept) => RemovalReason::Merged(rows::parse_column("story", &kept)?),
+        None => RemovalReason::Withdrawn(row.get("reason")?),
     };
     Ok(Tombstone {
-        id: rows::parsed("story", &row.get::<_, String>("story")?)?,
-        at: rows::instant("left_at", row.get("left_at")?)?,
+        id: rows::parse_column("story", &row.get::<_, String>("story")?)?,
+        at: rows::parse_instant("left_at", row.get("left_at")?)?,
         fate,
     })
 }
 
-fn alternate(row: &Row<'_>) -> Result<Alternate, StoreError> {
+fn read_alternate(row: &Row<'_>) -> Result<Alternate, StoreError> {
     Ok(Alternate {
-        language: rows::parsed("language", &row.get::<_, String>("language")?)?,
-        id: rows::parsed("story", &row.get::<_, String>("id")?)?,
-        address: rows::parsed("address", &row.get::<_, String>("address")?)?,
+        language: rows::parse_column("language", &row.get::<_, String>("language")?)?,
+        id: rows::parse_column("story", &row.get::<_, String>("id")?)?,
+        address: rows::parse_column("address", &row.get::<_, String>("address")?)?,
     })
 }
 
-fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
-    let instant = |column: &'static str| rows::maybe_instant(column, row.get(column)?);
+fn read_source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
+    let instant = |column: &'static str| rows::parse_optional_instant(column, row.get(column)?);
     let problem = match (
         row.get::<_, Option<String>>("problem_code")?,
         instant("problem_since")?,
@@ -652,7 +675,7 @@ fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
         _ => None,
     };
     Ok(SourceState {
-        state: rows::parsed("state", &row.get::<_, String>("state")?)?,
+        state: rows::parse_column("state", &row.get::<_, String>("state")?)?,
         problem,
         last_attempt: instant("last_attempt")?,
         last_success: instant("last_success")?,
@@ -662,18 +685,18 @@ fn source_state(row: &Row<'_>) -> Result<SourceState, StoreError> {
         next_poll: instant("next_poll")?,
         timed_out: row.get("timed_out")?,
         items: row.get("items")?,
-        presence: presence(row)?,
+        presence: read_presence(row)?,
     })
 }
 
-fn presence(row: &Row<'_>) -> Result<Presence, StoreError> {
+fn read_presence(row: &Row<'_>) -> Result<SourcePresence, StoreError> {
     if row.get("configured")? {
-        return Ok(Presence::Configured);
+        return Ok(SourcePresence::Configured);
     }
     let forgotten: Option<i64> = row.get("forgotten_at")?;
     let gone: Option<i64> = row.get("gone_at")?;
     Ok(match forgotten {
-        Some(_) => Presence::Forgotten,
-        None => Presence::Gone(rows::instant("gone_at", gone.unwrap_or(0))?),
+        Some(_) => SourcePresence::Forgotten,
+        None => SourcePresence::Gone(rows::parse_instant("gone_at", gone.unwrap_or(0))?),
     })
 }

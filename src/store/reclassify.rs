@@ -14,11 +14,11 @@ use rusqlite::{Connection, Row};
 use super::StoreError;
 use super::changes::FeedChange;
 use super::define::{Definition, SourceDefinition};
-use super::fault::readable;
+use super::fault::skip_unreadable;
 use super::rows;
-use super::story::Belonging;
-use super::tokens::{self, Sought};
-use crate::model::{Facets, SourceId, StoryId, TopicId};
+use super::story::FeedCriteria;
+use super::tokens::{self, IndexQuery};
+use crate::model::{SourceId, StoryFacets, StoryId, TopicId};
 
 /// Number of items sent to the classifying thread at once.
 const BATCH: usize = 256;
@@ -28,7 +28,7 @@ const WAITING: usize = 4;
 /// The new topics and regions of an item.
 pub(super) struct ItemChange {
     pub(super) story: StoryId,
-    pub(super) belongs: Belonging,
+    pub(super) belongs: FeedCriteria,
     /// The new regions as JSON, if they changed.
     pub(super) moved: Option<String>,
 }
@@ -36,24 +36,24 @@ pub(super) struct ItemChange {
 /// Returns the items whose topics or regions change, by `seq`. All items are checked if the classifier changed;
 /// otherwise those of `retagged` sources, those that the changed queries of `feeds` may match or did match, and those
 /// `missed` by a topic that returns.
-pub(super) fn items(
+pub(super) fn changed_items(
     connection: &Connection,
     definition: &Definition,
     feeds: &[FeedChange],
     retagged: &BTreeSet<SourceId>,
     missed: &BTreeMap<u64, StoryId>,
 ) -> Result<BTreeMap<u64, ItemChange>, StoreError> {
-    if rows::fact(connection, "classifier")?.as_ref() != Some(&definition.classifier) {
-        return by_all(connection, definition, None);
+    if rows::read_fact(connection, "classifier")?.as_ref() != Some(&definition.classifier) {
+        return reclassify_all(connection, definition, None);
     }
     let mut items = BTreeMap::new();
     for source in retagged {
-        items.extend(by_all(connection, definition, Some(source))?);
+        items.extend(reclassify_all(connection, definition, Some(source))?);
     }
     let asking = feeds.iter().filter(|feed| feed.asks);
     let topics: BTreeSet<TopicId> = asking.map(|feed| feed.id.topic().clone()).collect();
     if !topics.is_empty() {
-        let others = by_some(connection, definition, &topics, missed)?;
+        let others = reclassify_some(connection, definition, &topics, missed)?;
         let others = others
             .into_iter()
             .filter(|(_, source, _)| !retagged.contains(source));
@@ -63,19 +63,19 @@ pub(super) fn items(
 }
 
 /// Computes the regions and all topics of items, of all sources or one.
-fn by_all(
+fn reclassify_all(
     connection: &Connection,
     definition: &Definition,
     source: Option<&SourceId>,
 ) -> Result<BTreeMap<u64, ItemChange>, StoreError> {
     let mut items = BTreeMap::new();
-    let given = given(connection, &definition.sources)?;
+    let given = given_topics(connection, &definition.sources)?;
     let sql = "SELECT * FROM item WHERE ?1 IS NULL OR source = ?1 ORDER BY seq";
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([source.map(SourceId::as_str)])?;
     while let Some(row) = found.next()? {
-        let read = rows::belonging(row).and_then(|held| Ok((held, rows::item(row)?)));
-        let Some((held, mut item)) = readable(read)? else {
+        let read = rows::read_belonging(row).and_then(|held| Ok((held, rows::read_item(row)?)));
+        let Some((held, mut item)) = skip_unreadable(read)? else {
             continue;
         };
         let fixed = given.get(&item.source).map_or(&[][..], Vec::as_slice);
@@ -86,10 +86,11 @@ fn by_all(
         if (&topics, &moved) == (&held.topics, &regions) {
             continue;
         }
-        let facets = Facets::of(item.source.clone(), item.language.as_ref(), &item.regions);
+        let facets =
+            StoryFacets::from_report(item.source.clone(), item.language.as_ref(), &item.regions);
         let change = ItemChange {
-            story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-            belongs: Belonging { topics, facets },
+            story: rows::parse_column("story", &row.get::<_, String>("story")?)?,
+            belongs: FeedCriteria { topics, facets },
             moved: Some(moved).filter(|moved| *moved != regions),
         };
         items.insert(row.get("seq")?, change);
@@ -98,26 +99,31 @@ fn by_all(
 }
 
 /// An item as read for classification.
-struct Held {
+struct CandidateItem {
     seq: u64,
     story: StoryId,
-    belongs: Belonging,
-    words: rows::Words,
+    belongs: FeedCriteria,
+    words: rows::QueryColumns,
 }
 
-type Judged = (u64, SourceId, ItemChange);
+type ReclassifiedItem = (u64, SourceId, ItemChange);
 
 /// Tries only `topics`, on items that may belong to them now and on those that did.
-fn by_some(
+fn reclassify_some(
     connection: &Connection,
     definition: &Definition,
     topics: &BTreeSet<TopicId>,
     missed: &BTreeMap<u64, StoryId>,
-) -> Result<Vec<Judged>, StoreError> {
-    let given = given(connection, &definition.sources)?;
-    let narrowed = (definition.narrow)(topics, &givers(&given));
-    let candidates = candidates(connection, &Sought::of(&narrowed.needs), topics, missed)?;
-    let judge = |held: Held| {
+) -> Result<Vec<ReclassifiedItem>, StoreError> {
+    let given = given_topics(connection, &definition.sources)?;
+    let narrowed = (definition.narrow)(topics, &group_givers(&given));
+    let candidates = select_candidates(
+        connection,
+        &IndexQuery::from_needs(&narrowed.needs),
+        topics,
+        missed,
+    )?;
+    let judge = |held: CandidateItem| {
         let fixed = given
             .get(held.words.source())
             .map_or(&[][..], Vec::as_slice);
@@ -130,7 +136,7 @@ fn by_some(
         (now != held.belongs.topics).then(|| {
             let change = ItemChange {
                 story: held.story,
-                belongs: Belonging {
+                belongs: FeedCriteria {
                     topics: now,
                     ..held.belongs
                 },
@@ -140,7 +146,7 @@ fn by_some(
         })
     };
     thread::scope(|scope| {
-        let (batches, read) = sync_channel::<Vec<Held>>(WAITING);
+        let (batches, read) = sync_channel::<Vec<CandidateItem>>(WAITING);
         let judged = scope.spawn(move || read.into_iter().flatten().filter_map(judge).collect());
         let ended = read_candidates(connection, candidates, &batches);
         drop(batches);
@@ -153,15 +159,15 @@ fn by_some(
 fn read_candidates(
     connection: &Connection,
     candidates: Option<BTreeSet<u64>>,
-    batches: &SyncSender<Vec<Held>>,
+    batches: &SyncSender<Vec<CandidateItem>>,
 ) -> Result<(), StoreError> {
     let columns = "SELECT seq, story, source, title, text, tags, authors, language, assumed_language, regions, topics, published_at,
                    published_offset FROM item";
     let mut batch = Vec::with_capacity(BATCH);
     let mut hand_over = |row: &Row<'_>| {
-        batch.extend(readable(held(row))?);
+        batch.extend(skip_unreadable(read_candidate(row))?);
         if batch.len() == BATCH {
-            send(batches, std::mem::take(&mut batch));
+            send_batch(batches, std::mem::take(&mut batch));
         }
         Ok::<(), StoreError>(())
     };
@@ -180,36 +186,36 @@ fn read_candidates(
             hand_over(row)?;
         }
     }
-    send(batches, batch);
+    send_batch(batches, batch);
     Ok(())
 }
 
-fn held(row: &Row<'_>) -> Result<Held, StoreError> {
-    Ok(Held {
+fn read_candidate(row: &Row<'_>) -> Result<CandidateItem, StoreError> {
+    Ok(CandidateItem {
         seq: row.get("seq")?,
-        story: rows::parsed("story", &row.get::<_, String>("story")?)?,
-        belongs: rows::belonging(row)?,
-        words: rows::Words::of(row)?,
+        story: rows::parse_column("story", &row.get::<_, String>("story")?)?,
+        belongs: rows::read_belonging(row)?,
+        words: rows::QueryColumns::of(row)?,
     })
 }
 
 /// Sends a batch. The receiver is gone only after a panic, which is reported when its thread is joined.
-fn send(batches: &SyncSender<Vec<Held>>, batch: Vec<Held>) {
+fn send_batch(batches: &SyncSender<Vec<CandidateItem>>, batch: Vec<CandidateItem>) {
     drop(batches.send(batch));
 }
 
 /// Returns the items that some topics may match or did match, including those missed, in the order of their commits;
 /// `None` means any item may match.
-fn candidates(
+fn select_candidates(
     connection: &Connection,
-    sought: &Sought,
+    sought: &IndexQuery,
     topics: &BTreeSet<TopicId>,
     missed: &BTreeMap<u64, StoryId>,
 ) -> Result<Option<BTreeSet<u64>>, StoreError> {
     let mut candidates = match sought {
-        Sought::Anything => return Ok(None),
-        Sought::None => BTreeSet::new(),
-        Sought::Matching(expression) => tokens::matching(connection, expression)?,
+        IndexQuery::Anything => return Ok(None),
+        IndexQuery::None => BTreeSet::new(),
+        IndexQuery::Matching(expression) => tokens::matching_items(connection, expression)?,
     };
     // Includes stories that had left: whether they return depends on what their items have of the topic.
     let sql = "SELECT item.seq FROM membership JOIN item ON item.story = membership.story WHERE membership.feed = ?";
@@ -229,7 +235,7 @@ fn candidates(
 }
 
 /// Returns the topics that each source gives to all its items; removed sources keep theirs.
-pub(super) fn given(
+pub(super) fn given_topics(
     connection: &Connection,
     sources: &[SourceDefinition],
 ) -> Result<HashMap<SourceId, Vec<TopicId>>, StoreError> {
@@ -237,8 +243,8 @@ pub(super) fn given(
     let mut found = statement.query([])?;
     let mut given = HashMap::new();
     while let Some(row) = found.next()? {
-        let source = rows::parsed("source", &row.get::<_, String>(0)?)?;
-        given.insert(source, rows::topics(&row.get::<_, String>(1)?)?);
+        let source = rows::parse_column("source", &row.get::<_, String>(0)?)?;
+        given.insert(source, rows::parse_topics(&row.get::<_, String>(1)?)?);
     }
     let defined = sources.iter();
     given.extend(defined.map(|source| (source.id.clone(), source.topics.clone())));
@@ -246,7 +252,9 @@ pub(super) fn given(
 }
 
 /// Returns the sources that give each topic.
-pub(super) fn givers(given: &HashMap<SourceId, Vec<TopicId>>) -> BTreeMap<TopicId, Vec<SourceId>> {
+pub(super) fn group_givers(
+    given: &HashMap<SourceId, Vec<TopicId>>,
+) -> BTreeMap<TopicId, Vec<SourceId>> {
     let mut givers: BTreeMap<TopicId, Vec<SourceId>> = BTreeMap::new();
     for (source, topics) in given {
         for topic in topics {

@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::commit::Change;
-use super::fault::readable;
-use super::memory::Memory;
-use super::policy::Policy;
-use super::ruling::{self, Action, Ruling};
+use super::commit::ItemBatch;
+use super::fault::skip_unreadable;
+use super::memory::DuplicateMemory;
+use super::policy::StoryPolicy;
+use super::ruling::{self, DecisionAction, RecordedDecision};
 use super::story::Stories;
-use super::{Coverage, Reader, State, StoreError};
+use super::{ListCoverage, SourceCondition, StoreError, StoreReader};
 use super::{layout, rows, shape};
 use crate::model::{Item, ItemId, Operator, SourceId, StoryId, Timestamp};
 
@@ -20,7 +20,7 @@ const NO_LAYOUT: &str = "no-layout";
 
 /// The result of releasing a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Released {
+pub struct ReleasedItems {
     /// Number of held items that are now published.
     pub items: usize,
     /// Number of items still held, because they arrived after the list was shown.
@@ -38,7 +38,7 @@ pub struct Released {
 
 /// The result of discarding held items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Discarded {
+pub struct DiscardedItems {
     /// Number of items discarded.
     pub items: usize,
     /// Number of items still held.
@@ -57,15 +57,15 @@ pub struct HeldItem {
 /// The operator's choice of held items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Chosen {
+pub enum HeldChoice {
     /// Items that the publisher still lists.
     Listed,
     /// These items, listed or not: those shown to the operator.
     These(BTreeSet<ItemId>),
 }
 
-impl Chosen {
-    fn has(&self, held: &HeldItem) -> bool {
+impl HeldChoice {
+    fn includes_item(&self, held: &HeldItem) -> bool {
         match self {
             Self::Listed => held.unlisted_at.is_none(),
             Self::These(ids) => ids.contains(&held.item.id),
@@ -78,7 +78,7 @@ const WAITS: &str =
     "held AND discarded_at IS NULL AND forgotten_at IS NULL AND unlisted_at IS NULL";
 
 /// Returns how many items of a source are held back.
-pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, StoreError> {
+pub(super) fn count_held(connection: &Connection, source: &SourceId) -> Result<usize, StoreError> {
     let sql = format!("SELECT count(*) FROM item WHERE source = ? AND {WAITS}");
     let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row([source.as_str()], |row| row.get(0))?)
@@ -86,81 +86,97 @@ pub(super) fn held(connection: &Connection, source: &SourceId) -> Result<usize, 
 
 /// Publishes chosen held items of a source. They count as late, so old stories enter quietly. If the source drifted,
 /// its next poll is accepted without comparison.
-pub(super) fn release(
+pub(super) fn release_items(
     connection: &Connection,
-    memory: &mut Memory,
+    memory: &mut DuplicateMemory,
     source: &SourceId,
-    chosen: &Chosen,
+    chosen: &HeldChoice,
     by: &Operator,
     at: Timestamp,
-    policy: &Policy,
-) -> Result<Released, StoreError> {
+    policy: &StoryPolicy,
+) -> Result<ReleasedItems, StoreError> {
     let all = held_items(connection, source)?;
-    let (released, kept): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(held, _)| chosen.has(held));
+    let (released, kept): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(held, _)| chosen.includes_item(held));
     for (held, _) in &released {
         let sql = "UPDATE item SET held = 0, unlisted_at = NULL WHERE id = ?";
         let mut statement = connection.prepare_cached(sql)?;
         statement.execute([held.item.id.to_string()])?;
     }
     let stories = Stories::new(connection, at, true, policy)?;
-    memory.ready(connection, released.len())?;
-    let mut change = Change::new(stories, memory, 0, false);
+    memory.prepare_for(connection, released.len())?;
+    let mut change = ItemBatch::new(stories, memory, 0, false);
     for (held, story) in &released {
-        change.show(&held.item, *story)?;
+        change.show_item(&held.item, *story)?;
     }
     change.finish()?;
     let lacks_layout = lacks_layout(connection, source)?;
-    let begins_anew = is(connection, source, State::Drifted)? && !lacks_layout;
+    let begins_anew = is_in_state(connection, source, SourceCondition::Drifted)? && !lacks_layout;
     if begins_anew {
-        shape::forget(connection, source)?;
-        layout::accept(connection, source)?;
+        shape::forget_history(connection, source)?;
+        layout::accept_layout(connection, source)?;
         let sql = "UPDATE source_state SET next_poll = ?, good_polls = 0 WHERE source = ?";
         connection.execute(sql, params![at.timestamp(), source.as_str()])?;
     }
-    settle(connection, source)?;
-    record(connection, Action::Release, source, released.len(), by, at)?;
-    Ok(Released {
+    settle_state(connection, source)?;
+    record_action(
+        connection,
+        DecisionAction::Release,
+        source,
+        released.len(),
+        by,
+        at,
+    )?;
+    Ok(ReleasedItems {
         items: released.len(),
-        kept_back: kept.len() - taken_back(&kept),
-        taken_back: taken_back(&kept),
+        kept_back: kept.len() - count_taken_back(&kept),
+        taken_back: count_taken_back(&kept),
         begins_anew,
         lacks_layout,
     })
 }
 
 /// Discards chosen held items of a source. They stay known, so that no poll brings them back.
-pub(super) fn discard(
+pub(super) fn discard_items(
     connection: &Connection,
     source: &SourceId,
-    chosen: &Chosen,
+    chosen: &HeldChoice,
     by: &Operator,
     at: Timestamp,
-) -> Result<Discarded, StoreError> {
+) -> Result<DiscardedItems, StoreError> {
     let all = held_items(connection, source)?;
-    let (discarded, kept): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(held, _)| chosen.has(held));
+    let (discarded, kept): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(held, _)| chosen.includes_item(held));
     for (held, _) in &discarded {
         let sql = "UPDATE item SET discarded_at = ? WHERE id = ?";
         let mut statement = connection.prepare_cached(sql)?;
         statement.execute(params![at.timestamp(), held.item.id.to_string()])?;
     }
-    settle(connection, source)?;
-    record(connection, Action::Discard, source, discarded.len(), by, at)?;
-    Ok(Discarded {
+    settle_state(connection, source)?;
+    record_action(
+        connection,
+        DecisionAction::Discard,
+        source,
+        discarded.len(),
+        by,
+        at,
+    )?;
+    Ok(DiscardedItems {
         items: discarded.len(),
-        kept_back: kept.len() - taken_back(&kept),
+        kept_back: kept.len() - count_taken_back(&kept),
     })
 }
 
-fn taken_back(held: &[(HeldItem, StoryId)]) -> usize {
+fn count_taken_back(held: &[(HeldItem, StoryId)]) -> usize {
     let gone = held.iter().filter(|(held, _)| held.unlisted_at.is_some());
     gone.count()
 }
 
-fn record(
+fn record_action(
     connection: &Connection,
-    action: Action,
+    action: DecisionAction,
     source: &SourceId,
     items: usize,
     by: &Operator,
@@ -169,7 +185,7 @@ fn record(
     if items == 0 {
         return Ok(());
     }
-    let ruling = Ruling {
+    let ruling = RecordedDecision {
         at,
         by: by.clone(),
         action,
@@ -180,21 +196,27 @@ fn record(
         items,
         reason: None,
     };
-    ruling::record(connection, &ruling)
+    ruling::record_decision(connection, &ruling)
 }
 
-fn is(connection: &Connection, source: &SourceId, state: State) -> Result<bool, StoreError> {
+fn is_in_state(
+    connection: &Connection,
+    source: &SourceId,
+    state: SourceCondition,
+) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM source_state WHERE source = ? AND state = ?";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.exists([source.as_str(), state.as_str()])?)
 }
 
 /// Resets the state of a source that has no held items left.
-fn settle(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
-    if is(connection, source, State::Held)? && held(connection, source)? == 0 {
+fn settle_state(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+    if is_in_state(connection, source, SourceCondition::Held)?
+        && count_held(connection, source)? == 0
+    {
         let sql = "UPDATE source_state SET state = ?, problem_code = NULL, problem_since = NULL, problem_text = NULL,
                    problem_action = NULL WHERE source = ?";
-        connection.execute(sql, [State::Ok.as_str(), source.as_str()])?;
+        connection.execute(sql, [SourceCondition::Ok.as_str(), source.as_str()])?;
     }
     Ok(())
 }
@@ -207,10 +229,10 @@ pub(super) fn note_listed(
     connection: &Connection,
     source: &SourceId,
     listed: &BTreeSet<ItemId>,
-    coverage: Coverage,
+    coverage: ListCoverage,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    if coverage == Coverage::Parts {
+    if coverage == ListCoverage::Parts {
         return Ok(());
     }
     let held = held_places(connection, source)?;
@@ -228,8 +250,8 @@ pub(super) fn note_listed(
     let sql =
         "UPDATE item SET unlisted_at = iif(?2, coalesce(unlisted_at, ?3), NULL) WHERE id = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    let is_whole = coverage == Coverage::Whole;
-    for (id, Listing { rev, date }) in held {
+    let is_whole = coverage == ListCoverage::Whole;
+    for (id, ListedPosition { rev, date }) in held {
         let is_older_listed = oldest.is_some_and(|oldest| oldest < rev)
             || earliest.get(&rev).is_some_and(|first| *first < date);
         let is_pushed_out = newest.is_some_and(|newest| newest > rev);
@@ -243,7 +265,7 @@ pub(super) fn note_listed(
 }
 
 /// The commit that brought an item, and the item's date.
-struct Listing {
+struct ListedPosition {
     rev: i64,
     date: i64,
 }
@@ -251,16 +273,16 @@ struct Listing {
 fn held_places(
     connection: &Connection,
     source: &SourceId,
-) -> Result<Vec<(ItemId, Listing)>, StoreError> {
+) -> Result<Vec<(ItemId, ListedPosition)>, StoreError> {
     let sql = "SELECT id, first_rev, published_at FROM item WHERE source = ? AND held AND discarded_at IS NULL
                AND forgotten_at IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([source.as_str()])?;
     let mut places = Vec::new();
     while let Some(row) = found.next()? {
-        let id = rows::parsed("id", &row.get::<_, String>(0)?)?;
+        let id = rows::parse_column("id", &row.get::<_, String>(0)?)?;
         let (rev, date) = (row.get(1)?, row.get(2)?);
-        places.push((id, Listing { rev, date }));
+        places.push((id, ListedPosition { rev, date }));
     }
     Ok(places)
 }
@@ -268,12 +290,12 @@ fn held_places(
 fn listed_places(
     connection: &Connection,
     listed: &BTreeSet<ItemId>,
-) -> Result<Vec<Listing>, StoreError> {
+) -> Result<Vec<ListedPosition>, StoreError> {
     let sql = "SELECT first_rev, published_at FROM item WHERE id = ?";
     let mut statement = connection.prepare_cached(sql)?;
     let place = |id: &ItemId| {
         statement.query_row([id.to_string()], |row| {
-            Ok(Listing {
+            Ok(ListedPosition {
                 rev: row.get(0)?,
                 date: row.get(1)?,
             })
@@ -282,7 +304,7 @@ fn listed_places(
     Ok(listed.iter().map(place).collect::<Result<_, _>>()?)
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the held items of a source, in the order of their commits.
     ///
     /// # Errors
@@ -310,16 +332,16 @@ fn held_items(
     let mut found = statement.query([source.as_str()])?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        items.extend(readable(held_item(row))?);
+        items.extend(skip_unreadable(read_held_item(row))?);
     }
     Ok(items)
 }
 
-fn held_item(row: &Row<'_>) -> Result<(HeldItem, StoryId), StoreError> {
-    let story = rows::parsed("story", &row.get::<_, String>("story")?)?;
+fn read_held_item(row: &Row<'_>) -> Result<(HeldItem, StoryId), StoreError> {
+    let story = rows::parse_column("story", &row.get::<_, String>("story")?)?;
     let held = HeldItem {
-        item: rows::item(row)?,
-        unlisted_at: rows::maybe_instant("unlisted_at", row.get("unlisted_at")?)?,
+        item: rows::read_item(row)?,
+        unlisted_at: rows::parse_optional_instant("unlisted_at", row.get("unlisted_at")?)?,
     };
     Ok((held, story))
 }

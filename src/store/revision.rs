@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::StoreError;
 use crate::model::{Item, SafeHtml, Timestamp};
-use crate::normalize::seen;
+use crate::normalize::seen_fields;
 
 /// Maximum number of revisions kept of one item: the newest.
 const MAX_REVISIONS: usize = 50;
@@ -13,7 +13,7 @@ const MAX_REVISIONS: usize = 50;
 const MAX_KEPT: usize = 2_000;
 
 /// Stores the fields of `held` that differ in `new`.
-pub(super) fn keep(
+pub(super) fn store_revision(
     connection: &Connection,
     held: &Item,
     new: &Item,
@@ -21,7 +21,7 @@ pub(super) fn keep(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let id = held.id.to_string();
-    let before = Value::Object(changed(held, new)).to_string();
+    let before = Value::Object(changed_fields(held, new)).to_string();
     let sql = "INSERT OR REPLACE INTO revision (item, rev, at, before) VALUES (?, ?, ?, ?)";
     let row = params![id, rev, at.timestamp(), before];
     connection.prepare_cached(sql)?.execute(row)?;
@@ -33,8 +33,8 @@ pub(super) fn keep(
 }
 
 /// Returns the fields of `held` that look different to a reader in `new`, by name.
-fn changed(held: &Item, new: &Item) -> Map<String, Value> {
-    let (before, now) = (seen(held), seen(new));
+fn changed_fields(held: &Item, new: &Item) -> Map<String, Value> {
+    let (before, now) = (seen_fields(held), seen_fields(new));
     before
         .iter()
         .zip(&now)
@@ -42,14 +42,14 @@ fn changed(held: &Item, new: &Item) -> Map<String, Value> {
         .map(|(before, _)| {
             (
                 before.name.to_owned(),
-                bounded(as_stored(held, before.name)),
+                limit_value(stored_field(held, before.name)),
             )
         })
         .collect()
 }
 
 /// Returns a field as stored in the item.
-fn as_stored(item: &Item, name: &str) -> Value {
+fn stored_field(item: &Item, name: &str) -> Value {
     let html = |html: &Option<SafeHtml>| json!(html.as_ref().map(SafeHtml::as_str));
     match name {
         "title" => json!(item.title),
@@ -73,13 +73,13 @@ fn as_stored(item: &Item, name: &str) -> Value {
             json!(links.map(|link| link.url.as_str()).collect::<Vec<_>>())
         }
         "image" => json!(item.image.as_ref().map(|image| image.url.as_str())),
-        "date" => json!(item.stated.map(|dated| dated.local())),
-        "event" => json!(item.event.map(|event| event.dated().local())),
+        "date" => json!(item.stated.map(|dated| dated.format_local())),
+        "event" => json!(item.event.map(|event| event.dated().format_local())),
         _ => Value::Null,
     }
 }
 
-fn bounded(value: Value) -> Value {
+fn limit_value(value: Value) -> Value {
     match value {
         Value::String(text) if text.chars().nth(MAX_KEPT).is_some() => {
             let beginning: String = text.chars().take(MAX_KEPT).collect();

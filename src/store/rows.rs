@@ -7,16 +7,16 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use super::story::Belonging;
+use super::story::FeedCriteria;
 use crate::classify::Subject;
 use crate::model::{
-    Dated, EventDay, Facets, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision,
-    Published, Region, SafeHtml, SourceId, Timestamp, TopicId,
+    Dated, EventDay, Hash, IdentityKey, IdentityKind, Item, Language, Person, Precision, Published,
+    Region, SafeHtml, SourceId, StoryFacets, Timestamp, TopicId,
 };
-use crate::normalize::{SANITIZER_VERSION, content_hash, restored};
+use crate::normalize::{SANITIZER_VERSION, content_hash, restore_html};
 
 /// Parses text from a row that we wrote ourselves.
-pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
+pub(super) fn parse_column<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Row {
         column,
         value: text.to_owned(),
@@ -24,7 +24,10 @@ pub(super) fn parsed<T: FromStr>(column: &'static str, text: &str) -> Result<T, 
 }
 
 /// Parses JSON from a row that we wrote ourselves.
-pub(super) fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+pub(super) fn parse_json<T: DeserializeOwned>(
+    column: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Row {
         column,
         value: text.to_owned(),
@@ -42,9 +45,12 @@ pub(super) fn topics_json(topics: &[TopicId]) -> String {
 }
 
 /// Parses topics from a row.
-pub(super) fn topics(text: &str) -> Result<Vec<TopicId>, StoreError> {
-    let names: Vec<String> = json("topics", text)?;
-    names.iter().map(|name| parsed("topics", name)).collect()
+pub(super) fn parse_topics(text: &str) -> Result<Vec<TopicId>, StoreError> {
+    let names: Vec<String> = parse_json("topics", text)?;
+    names
+        .iter()
+        .map(|name| parse_column("topics", name))
+        .collect()
 }
 
 /// Serializes regions for a row.
@@ -53,25 +59,30 @@ pub(super) fn regions_json(regions: &[Region]) -> String {
 }
 
 /// Parses regions from a row.
-pub(super) fn regions(text: &str) -> Result<Vec<Region>, StoreError> {
-    let codes: Vec<String> = json("regions", text)?;
-    codes.iter().map(|code| parsed("regions", code)).collect()
+pub(super) fn parse_regions(text: &str) -> Result<Vec<Region>, StoreError> {
+    let codes: Vec<String> = parse_json("regions", text)?;
+    codes
+        .iter()
+        .map(|code| parse_column("regions", code))
+        .collect()
 }
 
 /// Reads the columns that decide an item's feeds.
-pub(super) fn belonging(row: &Row<'_>) -> Result<Belonging, StoreError> {
+pub(super) fn read_belonging(row: &Row<'_>) -> Result<FeedCriteria, StoreError> {
     let language: Option<String> = row.get("language")?;
-    let language: Option<Language> = language.map(|tag| parsed("language", &tag)).transpose()?;
-    let source = parsed("source", &row.get::<_, String>("source")?)?;
-    let regions = regions(&row.get::<_, String>("regions")?)?;
-    Ok(Belonging {
-        topics: topics(&row.get::<_, String>("topics")?)?,
-        facets: Facets::of(source, language.as_ref(), &regions),
+    let language: Option<Language> = language
+        .map(|tag| parse_column("language", &tag))
+        .transpose()?;
+    let source = parse_column("source", &row.get::<_, String>("source")?)?;
+    let regions = parse_regions(&row.get::<_, String>("regions")?)?;
+    Ok(FeedCriteria {
+        topics: parse_topics(&row.get::<_, String>("topics")?)?,
+        facets: StoryFacets::from_report(source, language.as_ref(), &regions),
     })
 }
 
 /// Parses a hash from a row.
-pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
+pub(super) fn parse_hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
     Hash::from_bytes(bytes).ok_or_else(|| StoreError::Row {
         column,
         value: format!("{bytes:?}"),
@@ -79,7 +90,7 @@ pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreErro
 }
 
 /// Returns a fact about the store as a whole.
-pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn read_fact(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let sql = "SELECT value FROM fact WHERE name = ?";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
@@ -93,20 +104,20 @@ pub(super) fn set_fact(connection: &Connection, name: &str, value: &str) -> Resu
 }
 
 /// Returns the revision of the last commit; 0 before the first.
-pub(super) fn revision(connection: &Connection) -> Result<i64, StoreError> {
+pub(super) fn current_revision(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = 'rev'";
     let found = connection.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0))
 }
 
 /// Returns how many definitions added sources or feeds.
-pub(super) fn definitions(connection: &Connection) -> Result<i64, StoreError> {
-    let found = fact(connection, "definitions")?;
-    found.map_or(Ok(0), |count| parsed("value", &count))
+pub(super) fn count_definitions(connection: &Connection) -> Result<i64, StoreError> {
+    let found = read_fact(connection, "definitions")?;
+    found.map_or(Ok(0), |count| parse_column("value", &count))
 }
 
 /// Converts seconds from a row to an instant.
-pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn parse_instant(column: &'static str, seconds: i64) -> Result<Timestamp, StoreError> {
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Row {
         column,
         value: seconds.to_string(),
@@ -114,14 +125,16 @@ pub(super) fn instant(column: &'static str, seconds: i64) -> Result<Timestamp, S
 }
 
 /// Converts seconds from a row to an instant; NULL gives `None`.
-pub(super) fn maybe_instant(
+pub(super) fn parse_optional_instant(
     column: &'static str,
     seconds: Option<i64>,
 ) -> Result<Option<Timestamp>, StoreError> {
-    seconds.map(|seconds| instant(column, seconds)).transpose()
+    seconds
+        .map(|seconds| parse_instant(column, seconds))
+        .transpose()
 }
 
-fn dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
+fn parse_dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
     let wrong = || StoreError::Row {
         column: "a date",
         value: format!("{at} {offset} {precision}"),
@@ -135,7 +148,7 @@ fn dated(at: i64, offset: i32, precision: &str) -> Result<Dated, StoreError> {
         _ => return Err(wrong()),
     };
     Ok(Dated {
-        at: instant("a date", at)?.with_timezone(&offset),
+        at: parse_instant("a date", at)?.with_timezone(&offset),
         precision,
     })
 }
@@ -151,8 +164,8 @@ pub(super) struct PublishedColumns {
 impl From<&Published> for PublishedColumns {
     fn from(published: &Published) -> Self {
         Self {
-            at: published.at().timestamp(),
-            offset: published.at().offset().local_minus_utc(),
+            at: published.instant().timestamp(),
+            offset: published.instant().offset().local_minus_utc(),
             precision: published.precision().as_str(),
             origin: published.origin(),
         }
@@ -160,9 +173,9 @@ impl From<&Published> for PublishedColumns {
 }
 
 /// Reads the date of publication from the columns `published_…` of a row.
-pub(super) fn published(row: &Row<'_>) -> Result<Published, StoreError> {
+pub(super) fn read_published(row: &Row<'_>) -> Result<Published, StoreError> {
     let precision: String = row.get("published_precision")?;
-    let dated = dated(
+    let dated = parse_dated(
         row.get("published_at")?,
         row.get("published_offset")?,
         &precision,
@@ -181,20 +194,20 @@ pub(super) fn published(row: &Row<'_>) -> Result<Published, StoreError> {
     }
 }
 
-fn stated(row: &Row<'_>) -> Result<Option<Dated>, StoreError> {
+fn read_stated(row: &Row<'_>) -> Result<Option<Dated>, StoreError> {
     let Some(at) = row.get::<_, Option<i64>>("stated_at")? else {
         return Ok(None);
     };
     let precision: String = row.get("stated_precision")?;
-    dated(at, row.get("stated_offset")?, &precision).map(Some)
+    parse_dated(at, row.get("stated_offset")?, &precision).map(Some)
 }
 
-fn event(row: &Row<'_>) -> Result<Option<EventDay>, StoreError> {
+fn read_event(row: &Row<'_>) -> Result<Option<EventDay>, StoreError> {
     let Some(at) = row.get::<_, Option<i64>>("event_at")? else {
         return Ok(None);
     };
     let precision: String = row.get("event_precision")?;
-    let dated = dated(at, row.get("event_offset")?, &precision)?;
+    let dated = parse_dated(at, row.get("event_offset")?, &precision)?;
     let origin: String = row.get("event_origin")?;
     match origin.as_str() {
         "stated" => Ok(Some(EventDay::Stated(dated))),
@@ -206,7 +219,7 @@ fn event(row: &Row<'_>) -> Result<Option<EventDay>, StoreError> {
     }
 }
 
-pub(super) fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
+pub(super) fn parse_identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
     let kinds = [
         IdentityKind::Guid,
         IdentityKind::Address,
@@ -220,18 +233,18 @@ pub(super) fn identity_kind(word: &str) -> Result<IdentityKind, StoreError> {
 }
 
 /// Reads an item from a whole row of `item`.
-pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
+pub(super) fn read_item(row: &Row<'_>) -> Result<Item, StoreError> {
     let text = |column: &'static str| row.get::<_, String>(column);
     let maybe = |column: &'static str| row.get::<_, Option<String>>(column);
     let sanitizer = row.get("sanitizer")?;
     let safe = |html: Option<String>| -> Option<SafeHtml> {
-        html.and_then(|html| restored(html, sanitizer))
+        html.and_then(|html| restore_html(html, sanitizer))
     };
     Ok(Item {
-        id: parsed("id", &text("id")?)?,
-        source: parsed("source", &text("source")?)?,
+        id: parse_column("id", &text("id")?)?,
+        source: parse_column("source", &text("source")?)?,
         key: IdentityKey {
-            kind: identity_kind(&text("key_kind")?)?,
+            kind: parse_identity_kind(&text("key_kind")?)?,
             value: text("key")?,
         },
         weak_key: IdentityKey {
@@ -240,41 +253,41 @@ pub(super) fn item(row: &Row<'_>) -> Result<Item, StoreError> {
         },
         title: text("title")?,
         address: maybe("address")?
-            .map(|url| parsed("address", &url))
+            .map(|url| parse_column("address", &url))
             .transpose()?,
         summary: safe(maybe("summary")?),
         content: safe(maybe("content")?),
         text: text("text")?,
         language: maybe("language")?
-            .map(|tag| parsed("language", &tag))
+            .map(|tag| parse_column("language", &tag))
             .transpose()?,
         assumed_language: maybe("assumed_language")?
-            .map(|tag| parsed("assumed_language", &tag))
+            .map(|tag| parse_column("assumed_language", &tag))
             .transpose()?,
-        authors: json("authors", &text("authors")?)?,
-        tags: json("tags", &text("tags")?)?,
-        enclosures: json("enclosures", &text("enclosures")?)?,
-        links: json("links", &text("links")?)?,
+        authors: parse_json("authors", &text("authors")?)?,
+        tags: parse_json("tags", &text("tags")?)?,
+        enclosures: parse_json("enclosures", &text("enclosures")?)?,
+        links: parse_json("links", &text("links")?)?,
         image: maybe("image")?
-            .map(|image| json("image", &image))
+            .map(|image| parse_json("image", &image))
             .transpose()?,
-        stated: stated(row)?,
-        published: published(row)?,
-        updated: maybe_instant("updated_at", row.get("updated_at")?)?,
-        event: event(row)?,
+        stated: read_stated(row)?,
+        published: read_published(row)?,
+        updated: parse_optional_instant("updated_at", row.get("updated_at")?)?,
+        event: read_event(row)?,
         position: row.get("position")?,
-        regions: regions(&text("regions")?)?,
+        regions: parse_regions(&text("regions")?)?,
     })
 }
 
 /// Returns the day on which an item was published, in its publisher's time zone, from the columns of its row.
-pub(super) fn day(row: &Row<'_>) -> Result<NaiveDate, StoreError> {
+pub(super) fn read_day(row: &Row<'_>) -> Result<NaiveDate, StoreError> {
     let (at, offset) = (row.get("published_at")?, row.get("published_offset")?);
-    Ok(dated(at, offset, "day")?.at.date_naive())
+    Ok(parse_dated(at, offset, "day")?.at.date_naive())
 }
 
 /// The columns of an item that queries look at.
-pub(super) struct Words {
+pub(super) struct QueryColumns {
     title: String,
     text: String,
     tags: Vec<String>,
@@ -286,22 +299,24 @@ pub(super) struct Words {
     day: NaiveDate,
 }
 
-impl Words {
+impl QueryColumns {
     pub(super) fn of(row: &Row<'_>) -> Result<Self, StoreError> {
         let language: Option<String> = row.get("language")?;
         let assumed: Option<String> = row.get("assumed_language")?;
         Ok(Self {
             title: row.get("title")?,
             text: row.get("text")?,
-            tags: json("tags", &row.get::<_, String>("tags")?)?,
-            authors: json("authors", &row.get::<_, String>("authors")?)?,
-            source: parsed("source", &row.get::<_, String>("source")?)?,
-            language: language.map(|tag| parsed("language", &tag)).transpose()?,
-            assumed_language: assumed
-                .map(|tag| parsed("assumed_language", &tag))
+            tags: parse_json("tags", &row.get::<_, String>("tags")?)?,
+            authors: parse_json("authors", &row.get::<_, String>("authors")?)?,
+            source: parse_column("source", &row.get::<_, String>("source")?)?,
+            language: language
+                .map(|tag| parse_column("language", &tag))
                 .transpose()?,
-            regions: regions(&row.get::<_, String>("regions")?)?,
-            day: day(row)?,
+            assumed_language: assumed
+                .map(|tag| parse_column("assumed_language", &tag))
+                .transpose()?,
+            regions: parse_regions(&row.get::<_, String>("regions")?)?,
+            day: read_day(row)?,
         })
     }
 

@@ -3,13 +3,13 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::{Reader, StoreError, rows};
+use super::{StoreError, StoreReader, rows};
 use crate::model::{Operator, SourceId, StoryId, Timestamp};
 
 /// A kind of decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum DecisionAction {
     /// Two stories were merged.
     Merge,
     /// A story was split.
@@ -26,7 +26,7 @@ pub enum Action {
     Forget,
 }
 
-impl Action {
+impl DecisionAction {
     const ALL: [Self; 7] = [
         Self::Merge,
         Self::Split,
@@ -53,13 +53,13 @@ impl Action {
 
 /// One decision by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ruling {
+pub struct RecordedDecision {
     /// When the decision was made.
     pub at: Timestamp,
     /// The operator; `unknown` if an older version recorded none.
     pub by: Operator,
     /// The kind of decision.
-    pub action: Action,
+    pub action: DecisionAction,
     /// The affected story.
     pub story: Option<StoryId>,
     /// The story's title at the time.
@@ -75,7 +75,10 @@ pub struct Ruling {
 }
 
 /// Adds a decision to the record.
-pub(super) fn record(connection: &Connection, ruling: &Ruling) -> Result<(), StoreError> {
+pub(super) fn record_decision(
+    connection: &Connection,
+    ruling: &RecordedDecision,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO ruling (decided_at, operator, action, story, title, others, source, items, reason)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let others: Vec<String> = ruling.others.iter().map(StoryId::to_string).collect();
@@ -93,38 +96,42 @@ pub(super) fn record(connection: &Connection, ruling: &Ruling) -> Result<(), Sto
     Ok(())
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the newest `most` decisions by hand, the last one first.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn rulings(&self, most: usize) -> Result<Vec<Ruling>, StoreError> {
+    pub fn recorded_decisions(&self, most: usize) -> Result<Vec<RecordedDecision>, StoreError> {
         let sql = "SELECT * FROM ruling ORDER BY decided_at DESC, number DESC LIMIT ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let mut found = statement.query([most])?;
         let mut rulings = Vec::new();
         while let Some(row) = found.next()? {
             let action: String = row.get("action")?;
-            let known = Action::ALL
+            let known = DecisionAction::ALL
                 .into_iter()
                 .find(|known| known.as_str() == action);
             let story: Option<String> = row.get("story")?;
             let source: Option<String> = row.get("source")?;
-            let others: Vec<String> = rows::json("others", &row.get::<_, String>("others")?)?;
-            rulings.push(Ruling {
-                at: rows::instant("decided_at", row.get("decided_at")?)?,
+            let others: Vec<String> = rows::parse_json("others", &row.get::<_, String>("others")?)?;
+            rulings.push(RecordedDecision {
+                at: rows::parse_instant("decided_at", row.get("decided_at")?)?,
                 by: Operator::new(&row.get::<_, String>("operator")?),
                 action: known.ok_or(StoreError::Row {
                     column: "action",
                     value: action,
                 })?,
-                story: story.map(|id| rows::parsed("story", &id)).transpose()?,
+                story: story
+                    .map(|id| rows::parse_column("story", &id))
+                    .transpose()?,
                 title: row.get("title")?,
                 others: others
                     .iter()
-                    .map(|id| rows::parsed("others", id))
+                    .map(|id| rows::parse_column("others", id))
                     .collect::<Result<_, _>>()?,
-                source: source.map(|id| rows::parsed("source", &id)).transpose()?,
+                source: source
+                    .map(|id| rows::parse_column("source", &id))
+                    .transpose()?,
                 items: row.get("items")?,
                 reason: row.get("reason")?,
             });

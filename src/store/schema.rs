@@ -32,8 +32,8 @@ const MIGRATIONS: [&str; 19] = [
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
 /// Takes the missing steps, all or none.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let taken = version(connection, path)?;
+pub(super) fn migrate_store(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let taken = read_version(connection, path)?;
     if taken == KNOWN {
         return Ok(());
     }
@@ -48,8 +48,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// Refuses a store that this version cannot read; a file without tables is not a store yet.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    match version(connection, path)? {
+pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    match read_version(connection, path)? {
         0 | KNOWN => Ok(()),
         _ => Err(StoreError::Older {
             path: path.to_owned(),
@@ -58,12 +58,12 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
 }
 
 /// Returns true if the database has tables.
-pub(super) fn is_made(connection: &Connection) -> Result<bool, StoreError> {
+pub(super) fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(version > 0)
 }
 
-fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+fn read_version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > KNOWN {
         Err(StoreError::Newer {
@@ -80,13 +80,13 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
 mod tests {
     use std::fs::File;
 
-    use crate::store::{Reader, Store, inspect};
+    use crate::store::{Store, StoreReader, inspect_store};
 
     #[test]
     fn a_store_that_was_only_begun_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidings.db");
-        let look = || inspect(&path, Reader::sources).unwrap();
+        let look = || inspect_store(&path, StoreReader::source_states).unwrap();
         assert_eq!(look(), None);
         File::create(&path).unwrap();
         assert_eq!(look(), None);

@@ -9,12 +9,12 @@ use chrono::NaiveDate;
 use rusqlite::params;
 
 use super::StoreError;
-use super::fault::readable;
-use super::read::Reader;
+use super::fault::skip_unreadable;
+use super::read::StoreReader;
 use super::reclassify;
 use super::rows;
-use super::tokens::{self, Sought};
-use crate::classify::{Needs, Subject};
+use super::tokens::{self, IndexQuery};
+use crate::classify::{RequiredTokens, Subject};
 use crate::model::{SourceId, Story, TopicId};
 
 /// Maximum number of items looked up for one search.
@@ -25,9 +25,9 @@ const MAX_TRIED: usize = 500;
 const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// The criteria of a search.
-pub struct Search {
+pub struct StoreSearch {
     /// The conditions that an item must meet for the query to match.
-    pub needs: Needs,
+    pub needs: RequiredTokens,
     /// Returns true if the query matches an item, given with its topics.
     pub takes: Box<dyn Fn(&Subject) -> bool + Send>,
     /// The first day of the range, inclusive.
@@ -39,30 +39,30 @@ pub struct Search {
 }
 
 /// The remaining budget of one search.
-struct Budget {
+struct SearchBudget {
     items: usize,
     text_bytes: usize,
 }
 
-const BUDGET: Budget = Budget {
+const BUDGET: SearchBudget = SearchBudget {
     items: MAX_TRIED,
     text_bytes: MAX_TEXT_BYTES,
 };
 
 /// The budget for items that the index does not have yet, any of which may match. They are few, or it takes a second
 /// until they are.
-const DUE_BUDGET: Budget = Budget {
+const DUE_BUDGET: SearchBudget = SearchBudget {
     items: tokens::RUN,
     text_bytes: 4 * MAX_TEXT_BYTES,
 };
 
-impl Reader {
+impl StoreReader {
     /// Returns the sources that give each topic to all their items; removed sources count with their last topics.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn givers(&self) -> Result<BTreeMap<TopicId, Vec<SourceId>>, StoreError> {
-        Ok(reclassify::givers(&reclassify::given(
+    pub fn topic_givers(&self) -> Result<BTreeMap<TopicId, Vec<SourceId>>, StoreError> {
+        Ok(reclassify::group_givers(&reclassify::given_topics(
             self.connection(),
             &[],
         )?))
@@ -72,30 +72,30 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn search(&self, search: &Search) -> Result<Vec<Story>, StoreError> {
+    pub fn search_stories(&self, search: &StoreSearch) -> Result<Vec<Story>, StoreError> {
         let mut stories = BTreeSet::new();
-        let sought = Sought::of(&search.needs);
-        if matches!(sought, Sought::Matching(_)) {
+        let sought = IndexQuery::from_needs(&search.needs);
+        if matches!(sought, IndexQuery::Matching(_)) {
             self.try_items(&self.due()?, search, DUE_BUDGET, &mut stories)?;
         }
-        self.try_items(&self.sought(&sought)?, search, BUDGET, &mut stories)?;
+        self.try_items(&self.find_sought(&sought)?, search, BUDGET, &mut stories)?;
         let stories: Vec<String> = stories.into_iter().collect();
-        self.stories(&stories)
+        self.load_stories(&stories)
     }
 
     /// Adds the stories of the items that match, in the order of `numbers`, until there are enough.
     fn try_items(
         &self,
         numbers: &[u64],
-        search: &Search,
-        mut budget: Budget,
+        search: &StoreSearch,
+        mut budget: SearchBudget,
         stories: &mut BTreeSet<String>,
     ) -> Result<(), StoreError> {
         for seq in numbers {
             if stories.len() == search.most || budget.is_spent() {
                 break;
             }
-            let taken = readable(self.taken(*seq, search, &mut budget))?;
+            let taken = skip_unreadable(self.matching_story(*seq, search, &mut budget))?;
             stories.extend(taken.flatten());
         }
         Ok(())
@@ -110,19 +110,19 @@ impl Reader {
     }
 
     /// Returns the numbers of items that may match, the last first.
-    fn sought(&self, sought: &Sought) -> Result<Vec<u64>, StoreError> {
+    fn find_sought(&self, sought: &IndexQuery) -> Result<Vec<u64>, StoreError> {
         let ids = |sql: &str, bound: &[&dyn rusqlite::ToSql]| {
             let mut statement = self.connection().prepare_cached(sql)?;
             let found = statement.query_map(bound, |row| row.get(0))?;
             Ok(found.collect::<Result<_, _>>()?)
         };
         match sought {
-            Sought::None => Ok(Vec::new()),
-            Sought::Anything => ids(
+            IndexQuery::None => Ok(Vec::new()),
+            IndexQuery::Anything => ids(
                 "SELECT seq FROM item ORDER BY seq DESC LIMIT ?",
                 &[&MAX_TRIED],
             ),
-            Sought::Matching(expression) => ids(
+            IndexQuery::Matching(expression) => ids(
                 "SELECT rowid FROM item_token WHERE item_token MATCH ? ORDER BY rowid DESC LIMIT ?",
                 &[expression, &MAX_LOOKED_UP],
             ),
@@ -130,11 +130,11 @@ impl Reader {
     }
 
     /// Returns the story of an item if it is shown and matches.
-    fn taken(
+    fn matching_story(
         &self,
         seq: u64,
-        search: &Search,
-        budget: &mut Budget,
+        search: &StoreSearch,
+        budget: &mut SearchBudget,
     ) -> Result<Option<String>, StoreError> {
         let sql = "SELECT story, source, title, text, tags, authors, language, assumed_language, regions, topics, published_at,
                    published_offset FROM item WHERE seq = ? AND NOT held";
@@ -143,15 +143,15 @@ impl Reader {
         let Some(row) = found.next()? else {
             return Ok(None);
         };
-        let day = rows::day(row)?;
+        let day = rows::read_day(row)?;
         let is_in_time = search.after.is_none_or(|after| day >= after)
             && search.before.is_none_or(|before| day < before);
         if !is_in_time {
             return Ok(None);
         }
-        let words = rows::Words::of(row)?;
+        let words = rows::QueryColumns::of(row)?;
         budget.spend(words.text_bytes());
-        let topics: Vec<TopicId> = rows::topics(&row.get::<_, String>("topics")?)?;
+        let topics: Vec<TopicId> = rows::parse_topics(&row.get::<_, String>("topics")?)?;
         if !(search.takes)(&words.subject(&topics)) {
             return Ok(None);
         }
@@ -162,7 +162,7 @@ impl Reader {
     }
 }
 
-impl Budget {
+impl SearchBudget {
     fn spend(&mut self, text_bytes: usize) {
         self.items = self.items.saturating_sub(1);
         self.text_bytes = self.text_bytes.saturating_sub(text_bytes);

@@ -4,26 +4,26 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::StoreError;
 use super::rows;
-use crate::drift::{History, REMEMBERED, Shape};
+use crate::drift::{DocumentShape, REMEMBERED, ShapeHistory};
 use crate::model::{Hash, SourceId, Timestamp};
 
 /// Returns the history of the last good polls, empty if the rules for reading the source have changed.
-pub(super) fn history(
+pub(super) fn read_history(
     connection: &Connection,
     source: &SourceId,
     fingerprint: Hash,
-) -> Result<History, StoreError> {
+) -> Result<ShapeHistory, StoreError> {
     let sql = "SELECT shape.*, source_state.good_polls FROM shape JOIN source_state USING (source)
                WHERE source = ? AND fingerprint = ? ORDER BY number DESC";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![source.as_str(), fingerprint.as_bytes()])?;
-    let mut history = History {
+    let mut history = ShapeHistory {
         was_read: was_read(connection, source)?,
-        ..History::default()
+        ..ShapeHistory::default()
     };
     while let Some(row) = found.next()? {
         history.polls = row.get("good_polls")?;
-        history.shapes.push(shape(row)?);
+        history.shapes.push(read_shape(row)?);
     }
     Ok(history)
 }
@@ -37,7 +37,7 @@ fn was_read(connection: &Connection, source: &SourceId) -> Result<bool, StoreErr
 }
 
 /// Returns how many new items each of the last good polls brought.
-pub(super) fn new_items(
+pub(super) fn new_item_counts(
     connection: &Connection,
     source: &SourceId,
     fingerprint: Hash,
@@ -50,11 +50,11 @@ pub(super) fn new_items(
 }
 
 /// Adds a good poll to the history, and forgets polls that are too old or were read by other rules.
-pub(super) fn remember(
+pub(super) fn remember_shape(
     connection: &Connection,
     source: &SourceId,
     fingerprint: Hash,
-    shape: &Shape,
+    shape: &DocumentShape,
     new_items: usize,
 ) -> Result<(), StoreError> {
     let seconds = |at: Option<Timestamp>| at.map(|at| at.timestamp());
@@ -83,20 +83,20 @@ pub(super) fn remember(
 }
 
 /// Forgets the history: the next poll is accepted without comparison.
-pub(super) fn forget(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
+pub(super) fn forget_history(connection: &Connection, source: &SourceId) -> Result<(), StoreError> {
     connection.execute("DELETE FROM shape WHERE source = ?", [source.as_str()])?;
     Ok(())
 }
 
-fn shape(row: &Row<'_>) -> Result<Shape, StoreError> {
-    Ok(Shape {
+fn read_shape(row: &Row<'_>) -> Result<DocumentShape, StoreError> {
+    Ok(DocumentShape {
         records: row.get("records")?,
         titles: row.get("titles")?,
         dated: row.get("dated")?,
         linked: row.get("linked")?,
         texts: row.get("texts")?,
-        oldest: rows::maybe_instant("oldest_at", row.get("oldest_at")?)?,
-        middle: rows::maybe_instant("middle_at", row.get("middle_at")?)?,
-        newest: rows::maybe_instant("newest_at", row.get("newest_at")?)?,
+        oldest: rows::parse_optional_instant("oldest_at", row.get("oldest_at")?)?,
+        middle: rows::parse_optional_instant("middle_at", row.get("middle_at")?)?,
+        newest: rows::parse_optional_instant("newest_at", row.get("newest_at")?)?,
     })
 }

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
-use super::commit::Counts;
+use super::commit::ItemCounts;
 use super::rows;
-use super::{Failure, FailureKind, Outcome, Poll, Reader, SourceProblem, State, StoreError};
+use super::{
+    Poll, PollOutcome, SourceCondition, SourceFailure, SourceFailureKind, SourceProblem,
+    StoreError, StoreReader,
+};
 use crate::drift;
 use crate::model::{Hash, ProblemCode, SourceId, Timestamp, Validators};
 use crate::schedule;
 
 /// The state of the source before the poll.
-pub(super) struct Before {
+pub(super) struct PreviousState {
     pub(super) last_success: Option<i64>,
     pub(super) failures: u32,
     interval: Option<Duration>,
@@ -25,8 +28,11 @@ pub(super) struct Before {
     pub(super) rank: u32,
 }
 
-impl Before {
-    pub(super) fn read(connection: &Connection, source: &SourceId) -> Result<Self, StoreError> {
+impl PreviousState {
+    pub(super) fn load_state(
+        connection: &Connection,
+        source: &SourceId,
+    ) -> Result<Self, StoreError> {
         let sql = "SELECT last_success, consecutive_failures, interval_seconds, problem_code, problem_since, good_polls, defined_by, rank
                    FROM source_state WHERE source = ?";
         let mut statement = connection.prepare_cached(sql)?;
@@ -49,11 +55,13 @@ impl Before {
 }
 
 /// Returns the number of good polls under the source's current block. A poll that found no changes is good.
-pub(super) fn good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
+pub(super) fn count_good_polls(poll: &Poll, before: u32, is_first: bool) -> u32 {
     match &poll.outcome {
-        Outcome::Failed { .. } | Outcome::Read { drift: Some(_), .. } => before,
-        Outcome::Read { .. } if is_first => 1,
-        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => before.saturating_add(1),
+        PollOutcome::Failed { .. } | PollOutcome::Read { drift: Some(_), .. } => before,
+        PollOutcome::Read { .. } if is_first => 1,
+        PollOutcome::Unchanged | PollOutcome::Renewed(_) | PollOutcome::Read { .. } => {
+            before.saturating_add(1)
+        }
     }
 }
 
@@ -71,16 +79,16 @@ pub(super) fn write_validators(connection: &Connection, poll: &Poll) -> Result<(
         })
     };
     match &poll.outcome {
-        Outcome::Read { validators, .. } => {
+        PollOutcome::Read { validators, .. } => {
             clear()?;
             write(validators)
         }
-        Outcome::Renewed(validators) => write(validators),
+        PollOutcome::Renewed(validators) => write(validators),
         // A 304 must not hide that the fetched document could not be read.
-        Outcome::Failed { failure, .. } if failure.kind != FailureKind::Fetch => {
+        PollOutcome::Failed { failure, .. } if failure.kind != SourceFailureKind::Fetch => {
             Ok(clear().map(drop)?)
         }
-        Outcome::Unchanged | Outcome::Failed { .. } => Ok(()),
+        PollOutcome::Unchanged | PollOutcome::Failed { .. } => Ok(()),
     }
 }
 
@@ -95,7 +103,7 @@ fn write_validator(
                VALUES (?, ?, ?, ?, ?, ?, ?)";
     let body_hash = held.body_hash.as_ref().map(Hash::as_bytes);
     // The address may be a secret.
-    let address = Hash::of(url.as_bytes());
+    let address = Hash::digest(url.as_bytes());
     let row = params![
         source,
         address.as_bytes(),
@@ -110,47 +118,50 @@ fn write_validator(
 }
 
 /// Writes the source's row, the only one that a poll without news costs.
-pub(super) fn write(
+pub(super) fn write_state(
     connection: &Connection,
     poll: &Poll,
-    before: &Before,
-    counts: Counts,
+    before: &PreviousState,
+    counts: ItemCounts,
     held: Option<&SourceProblem>,
-) -> Result<(State, Timestamp), StoreError> {
+) -> Result<(SourceCondition, Timestamp), StoreError> {
     let failure = match &poll.outcome {
-        Outcome::Failed { failure, .. } => Some(failure),
-        Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
+        PollOutcome::Failed { failure, .. } => Some(failure),
+        PollOutcome::Unchanged | PollOutcome::Renewed(_) | PollOutcome::Read { .. } => None,
     };
-    let churning = churning(counts.churned);
+    let churning = churning_problem(counts.churned);
     let problem = match &poll.outcome {
-        Outcome::Read { problem, drift, .. } => {
+        PollOutcome::Read { problem, drift, .. } => {
             let told = held.or(drift.as_ref()).or(problem.as_ref());
             told.or(churning.as_ref())
         }
-        Outcome::Failed { failure, .. } => Some(&failure.problem),
-        Outcome::Unchanged | Outcome::Renewed(_) => held,
+        PollOutcome::Failed { failure, .. } => Some(&failure.problem),
+        PollOutcome::Unchanged | PollOutcome::Renewed(_) => held,
     };
     let failures = if failure.is_some() {
         before.failures + 1
     } else {
         0
     };
-    let has_more = matches!(poll.outcome, Outcome::Read { drift: Some(_), .. });
-    let state = match state(failure, held.is_some()) {
-        State::Ok if has_more => State::Drifted,
+    let has_more = matches!(poll.outcome, PollOutcome::Read { drift: Some(_), .. });
+    let state = match state_after(failure, held.is_some()) {
+        SourceCondition::Ok if has_more => SourceCondition::Drifted,
         state => state,
     };
-    let next = schedule::next(
+    let next = schedule::next_poll(
         &poll.cadence,
         poll.zone,
         before.interval,
-        outcome(failure, failures, counts),
+        schedule_outcome(failure, failures, counts),
         poll.at,
     );
     // Entries that the last reading left out are still left out if the document has not changed.
-    let unchanged = matches!(poll.outcome, Outcome::Unchanged | Outcome::Renewed(_));
+    let unchanged = matches!(
+        poll.outcome,
+        PollOutcome::Unchanged | PollOutcome::Renewed(_)
+    );
     let keep_problem = unchanged && before.failures == 0 && held.is_none();
-    let fetched = failure.is_none_or(|failure| failure.kind != FailureKind::Fetch);
+    let fetched = failure.is_none_or(|failure| failure.kind != SourceFailureKind::Fetch);
     let repair = failure.and_then(|failure| failure.repair.as_ref());
     let mut statement = connection.prepare_cached(include_str!("sql/write_state.sql"))?;
     statement.execute(named_params! {
@@ -166,7 +177,7 @@ pub(super) fn write(
         ":interval": next.interval.as_secs(),
         ":keep_problem": keep_problem,
         ":problem_code": problem.map(|problem| problem.code.to_string()),
-        ":problem_since": problem.map(|problem| since(problem, before, poll.at)),
+        ":problem_since": problem.map(|problem| problem_since(problem, before, poll.at)),
         ":problem_text": problem.map(|problem| &problem.text),
         ":problem_action": problem.map(|problem| &problem.action),
         ":good_polls": before.good_polls,
@@ -178,23 +189,23 @@ pub(super) fn write(
 
 /// The pace of a source after its last stored poll.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pace {
+pub struct SourcePace {
     interval: Option<Duration>,
     failures: u32,
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns the pace of a source; that of a new source if it is unknown.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn pace(&self, source: &SourceId) -> Result<Pace, StoreError> {
+    pub fn source_pace(&self, source: &SourceId) -> Result<SourcePace, StoreError> {
         let sql =
             "SELECT interval_seconds, consecutive_failures FROM source_state WHERE source = ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| {
             let interval: Option<u64> = row.get(0)?;
-            Ok(Pace {
+            Ok(SourcePace {
                 interval: interval.map(Duration::from_secs),
                 failures: row.get(1)?,
             })
@@ -206,45 +217,49 @@ impl Reader {
 impl Poll {
     /// Returns when the source is due although this poll was not stored. Respects the source's pace and its server's
     /// request.
-    pub fn next_if_not_stored(&self, pace: Pace) -> Timestamp {
+    pub fn next_if_not_stored(&self, pace: SourcePace) -> Timestamp {
         let failure = match &self.outcome {
-            Outcome::Failed { failure, .. } => Some(failure),
-            Outcome::Unchanged | Outcome::Renewed(_) | Outcome::Read { .. } => None,
+            PollOutcome::Failed { failure, .. } => Some(failure),
+            PollOutcome::Unchanged | PollOutcome::Renewed(_) | PollOutcome::Read { .. } => None,
         };
-        let outcome = outcome(failure, pace.failures + 1, Counts::default());
-        schedule::next(&self.cadence, self.zone, pace.interval, outcome, self.at).due
+        let outcome = schedule_outcome(failure, pace.failures + 1, ItemCounts::default());
+        schedule::next_poll(&self.cadence, self.zone, pace.interval, outcome, self.at).due
     }
 
     /// Returns true if the server sent data that must be requested again if it is not stored.
     pub fn has_news(&self) -> bool {
-        matches!(self.outcome, Outcome::Read { .. })
+        matches!(self.outcome, PollOutcome::Read { .. })
     }
 }
 
-fn outcome(failure: Option<&Failure>, failures: u32, counts: Counts) -> schedule::Outcome {
+fn schedule_outcome(
+    failure: Option<&SourceFailure>,
+    failures: u32,
+    counts: ItemCounts,
+) -> schedule::LastPollOutcome {
     match failure {
-        Some(failure) if failure.kind == FailureKind::Gone => schedule::Outcome::Gone,
-        Some(failure) => schedule::Outcome::Failed {
+        Some(failure) if failure.kind == SourceFailureKind::Gone => schedule::LastPollOutcome::Gone,
+        Some(failure) => schedule::LastPollOutcome::Failed {
             failures,
             retry_after: failure.retry_after,
         },
-        None if counts.new + counts.updated > 0 => schedule::Outcome::News,
-        None => schedule::Outcome::Nothing,
+        None if counts.new + counts.updated > 0 => schedule::LastPollOutcome::News,
+        None => schedule::LastPollOutcome::Nothing,
     }
 }
 
-fn state(failure: Option<&Failure>, is_held: bool) -> State {
+fn state_after(failure: Option<&SourceFailure>, is_held: bool) -> SourceCondition {
     match failure.map(|failure| failure.kind) {
-        None if is_held => State::Held,
-        None => State::Ok,
-        Some(FailureKind::Fetch | FailureKind::Extraction) => State::Failing,
-        Some(FailureKind::Drift) => State::Drifted,
-        Some(FailureKind::Gone) => State::Gone,
+        None if is_held => SourceCondition::Held,
+        None => SourceCondition::Ok,
+        Some(SourceFailureKind::Fetch | SourceFailureKind::Extraction) => SourceCondition::Failing,
+        Some(SourceFailureKind::Drift) => SourceCondition::Drifted,
+        Some(SourceFailureKind::Gone) => SourceCondition::Gone,
     }
 }
 
 /// Returns when a problem began; a continuing problem keeps its start.
-fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
+fn problem_since(problem: &SourceProblem, before: &PreviousState, at: Timestamp) -> i64 {
     let known = before
         .problem
         .as_ref()
@@ -253,8 +268,8 @@ fn since(problem: &SourceProblem, before: &Before, at: Timestamp) -> i64 {
 }
 
 /// Describes `held` items to operators.
-pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
-    let usual = drift::usual_new(usual).map_or(String::new(), |usual| {
+pub(super) fn held_back_problem(source: &SourceId, held: usize, usual: &[usize]) -> SourceProblem {
+    let usual = drift::usual_new_items(usual).map_or(String::new(), |usual| {
         format!(", where {usual} a poll are usual")
     });
     let (items, are) = if held == 1 {
@@ -272,7 +287,7 @@ pub(super) fn held_back(source: &SourceId, held: usize, usual: &[usize]) -> Sour
 }
 
 /// Describes `items` whose guids keep changing to operators.
-fn churning(items: usize) -> Option<SourceProblem> {
+fn churning_problem(items: usize) -> Option<SourceProblem> {
     let (items, have, are) = match items {
         0 => return None,
         1 => ("1 item".to_owned(), "has", "it is known by its address"),

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::{Connection, params};
 
-use super::fault::readable;
-use super::membership::{FeedChange, Round, StoryPosition};
-use super::policy::Policy;
+use super::fault::skip_unreadable;
+use super::membership::{FirstRound, PendingFeedChange, StoryPosition};
+use super::policy::StoryPolicy;
 use super::rows::{self, PublishedColumns};
 use super::{NewItem, StoreError};
 use crate::model::{
-    Facets, FeedId, Hash, ItemId, Published, SourceId, StoryId, Timestamp, TopicId,
+    FeedId, Hash, ItemId, Published, SourceId, StoryFacets, StoryId, Timestamp, TopicId,
 };
 
 /// The changes that one commit makes to stories and feeds.
@@ -28,13 +28,13 @@ pub(super) struct Stories<'a> {
     pub(super) late: bool,
     /// If this is a source's first good poll, the number of the definition that added the source.
     pub(super) first_of: Option<i64>,
-    pub(super) policy: &'a Policy,
+    pub(super) policy: &'a StoryPolicy,
     /// Cached first rounds of feeds.
-    pub(super) rounds: RefCell<HashMap<FeedId, Round>>,
+    pub(super) rounds: RefCell<HashMap<FeedId, FirstRound>>,
     /// Feeds that are known to exist.
     pub(super) open: RefCell<HashSet<FeedId>>,
     /// Changes of feeds that are not yet written.
-    pub(super) changes: RefCell<BTreeMap<FeedId, FeedChange>>,
+    pub(super) changes: RefCell<BTreeMap<FeedId, PendingFeedChange>>,
 }
 
 /// The columns of an item that its story depends on.
@@ -46,17 +46,17 @@ pub(super) struct ReportColumns {
     published: Published,
     updated: Option<Timestamp>,
     position: u32,
-    belongs: Belonging,
+    belongs: FeedCriteria,
 }
 
 /// The properties of a report that decide its story's feeds.
-pub(super) struct Belonging {
+pub(super) struct FeedCriteria {
     pub(super) topics: Vec<TopicId>,
-    pub(super) facets: Facets,
+    pub(super) facets: StoryFacets,
 }
 
 /// A story's row before the commit.
-struct Row {
+struct StoryRow {
     founder: String,
     shown_hash: Hash,
     updated: Timestamp,
@@ -68,11 +68,11 @@ impl<'a> Stories<'a> {
         connection: &'a Connection,
         at: Timestamp,
         late: bool,
-        policy: &'a Policy,
+        policy: &'a StoryPolicy,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             connection,
-            rev: rows::revision(connection)? + 1,
+            rev: rows::current_revision(connection)? + 1,
             at,
             late,
             first_of: None,
@@ -135,7 +135,7 @@ impl<'a> Stories<'a> {
     /// Returns true if an operator decided that an item of one story and an item of the other report different
     /// things.
     fn are_kept_apart(&self, one: StoryId, other: StoryId) -> Result<bool, StoreError> {
-        for item in self.items(one)? {
+        for item in self.story_items(one)? {
             if self.is_kept_apart(item, other)? {
                 return Ok(true);
             }
@@ -149,18 +149,18 @@ impl<'a> Stories<'a> {
     }
 
     /// Returns the story's items in the order of their commits.
-    pub(super) fn items(&self, story: StoryId) -> Result<Vec<ItemId>, StoreError> {
+    pub(super) fn story_items(&self, story: StoryId) -> Result<Vec<ItemId>, StoreError> {
         let sql = "SELECT id FROM item WHERE story = ? ORDER BY seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let ids = statement.query_map([story.to_string()], |row| row.get::<_, String>(0))?;
-        ids.map(|id| rows::parsed("id", &id?)).collect()
+        ids.map(|id| rows::parse_column("id", &id?)).collect()
     }
 
     /// Makes `gone` part of `kept`. The id of `gone` becomes an alias, and `gone` leaves every feed.
-    pub(super) fn merge(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
+    pub(super) fn merge_into(&self, gone: StoryId, kept: StoryId) -> Result<(), StoreError> {
         let (gone_id, kept_id) = (gone.to_string(), kept.to_string());
         for feed in self.feeds_of(gone)?.keys() {
-            self.leave(feed, gone)?;
+            self.leave_feed(feed, gone)?;
         }
         self.connection.execute(
             "UPDATE item SET story = ? WHERE story = ?",
@@ -192,34 +192,34 @@ impl<'a> Stories<'a> {
     }
 
     /// Recomputes the story from its items, and updates the feeds that it belongs to.
-    pub(super) fn refresh(&self, story: StoryId) -> Result<(), StoreError> {
-        let reports = self.reports(story)?;
-        let row = self.row(story)?;
+    pub(super) fn refresh_story(&self, story: StoryId) -> Result<(), StoreError> {
+        let reports = self.story_reports(story)?;
+        let row = self.story_row(story)?;
         let Some(shown) = reports
             .iter()
             .min_by_key(|report| (report.rank, Reverse(report.text_length)))
         else {
-            return self.leave_all(story);
+            return self.leave_all_feeds(story);
         };
         let founder = row.as_ref().map_or_else(
             || reports.first().map(|first| first.id.clone()),
             |row| Some(row.founder.clone()),
         );
         let founder = founder.unwrap_or_else(|| shown.id.clone());
-        let published = date(&reports, &founder);
+        let published = story_date(&reports, &founder);
         let updated = match &row {
-            Some(row) if self.is_seen(story)? => self.moved(row, shown),
+            Some(row) if self.is_seen(story)? => self.shown_changed_at(row, shown),
             _ => shown
                 .updated
-                .unwrap_or(published.at().to_utc())
-                .max(published.at().to_utc()),
+                .unwrap_or(published.instant().to_utc())
+                .max(published.instant().to_utc()),
         };
-        self.write(story, &founder, shown, &published, updated)?;
+        self.write_story(story, &founder, shown, &published, updated)?;
         let is_withdrawn = row.is_some_and(|row| row.is_withdrawn);
         let belongs = reports.iter().map(|report| &report.belongs);
-        let wanted = self.wanted(belongs.filter(|_| !is_withdrawn));
+        let wanted = self.wanted_feeds(belongs.filter(|_| !is_withdrawn));
         let place = StoryPosition {
-            published_at: published.at().to_utc(),
+            published_at: published.instant().to_utc(),
             updated_at: updated,
             position: shown.position,
         };
@@ -227,11 +227,15 @@ impl<'a> Stories<'a> {
     }
 
     /// Writes a story that this commit founds, with its only report, and brings it into its feeds.
-    pub(super) fn found(&self, story: StoryId, report: &ReportColumns) -> Result<(), StoreError> {
-        let published_at = report.published.at().to_utc();
+    pub(super) fn found_story(
+        &self,
+        story: StoryId,
+        report: &ReportColumns,
+    ) -> Result<(), StoreError> {
+        let published_at = report.published.instant().to_utc();
         let updated = report.updated.unwrap_or(published_at).max(published_at);
-        self.write(story, &report.id, report, &report.published, updated)?;
-        let wanted = self.wanted([&report.belongs].into_iter());
+        self.write_story(story, &report.id, report, &report.published, updated)?;
+        let wanted = self.wanted_feeds([&report.belongs].into_iter());
         let place = StoryPosition {
             published_at,
             updated_at: updated,
@@ -241,26 +245,28 @@ impl<'a> Stories<'a> {
     }
 
     /// Takes a story without reports, whose source was forgotten, out of every feed.
-    fn leave_all(&self, story: StoryId) -> Result<(), StoreError> {
+    fn leave_all_feeds(&self, story: StoryId) -> Result<(), StoreError> {
         let feeds = self.feeds_of(story)?;
-        feeds.keys().try_for_each(|feed| self.leave(feed, story))
+        feeds
+            .keys()
+            .try_for_each(|feed| self.leave_feed(feed, story))
     }
 
     /// Returns the feeds to which a story with such reports belongs.
-    pub(super) fn wanted<'b>(
+    pub(super) fn wanted_feeds<'b>(
         &self,
-        reports: impl Iterator<Item = &'b Belonging>,
+        reports: impl Iterator<Item = &'b FeedCriteria>,
     ) -> BTreeSet<FeedId> {
-        let (mut topics, mut facets) = (BTreeSet::new(), Facets::default());
+        let (mut topics, mut facets) = (BTreeSet::new(), StoryFacets::default());
         for report in reports {
             topics.extend(report.topics.iter().cloned());
             facets.extend(&report.facets);
         }
-        self.policy.feeds(&topics, &facets)
+        self.policy.feeds_for(&topics, &facets)
     }
 
     /// Returns the story's reports in the order of their commits.
-    fn reports(&self, story: StoryId) -> Result<Vec<ReportColumns>, StoreError> {
+    fn story_reports(&self, story: StoryId) -> Result<Vec<ReportColumns>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(include_str!("sql/reports.sql"))?;
@@ -268,12 +274,12 @@ impl<'a> Stories<'a> {
         let mut reports = Vec::new();
         while let Some(row) = found.next()? {
             // An unreadable report is not shown; the story consists of its other reports.
-            reports.extend(readable(report(row))?);
+            reports.extend(skip_unreadable(read_report(row))?);
         }
         Ok(reports)
     }
 
-    fn row(&self, story: StoryId) -> Result<Option<Row>, StoreError> {
+    fn story_row(&self, story: StoryId) -> Result<Option<StoryRow>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT founder, shown_hash, updated_at, withdrawn_at IS NOT NULL FROM story WHERE id = ?")?;
@@ -281,10 +287,10 @@ impl<'a> Stories<'a> {
         let Some(row) = found.next()? else {
             return Ok(None);
         };
-        Ok(Some(Row {
+        Ok(Some(StoryRow {
             founder: row.get(0)?,
-            shown_hash: rows::hash("shown_hash", &row.get::<_, Vec<u8>>(1)?)?,
-            updated: rows::instant("updated_at", row.get(2)?)?,
+            shown_hash: rows::parse_hash("shown_hash", &row.get::<_, Vec<u8>>(1)?)?,
+            updated: rows::parse_instant("updated_at", row.get(2)?)?,
             is_withdrawn: row.get(3)?,
         }))
     }
@@ -301,7 +307,7 @@ impl<'a> Stories<'a> {
 
     /// Returns when the shown report changed: the publisher's stated time if plausible, otherwise the time of this
     /// commit.
-    fn moved(&self, row: &Row, shown: &ReportColumns) -> Timestamp {
+    fn shown_changed_at(&self, row: &StoryRow, shown: &ReportColumns) -> Timestamp {
         if row.shown_hash == shown.content_hash {
             return row.updated;
         }
@@ -311,7 +317,7 @@ impl<'a> Stories<'a> {
             .unwrap_or(self.at.max(row.updated))
     }
 
-    fn write(
+    fn write_story(
         &self,
         story: StoryId,
         founder: &str,
@@ -340,7 +346,7 @@ impl<'a> Stories<'a> {
 
 impl ReportColumns {
     /// Returns the columns of an item that is being written; `rank` is that of its source.
-    pub(super) fn of_item(new: &NewItem, rank: u32, content_hash: Hash) -> Self {
+    pub(super) fn from_item(new: &NewItem, rank: u32, content_hash: Hash) -> Self {
         let item = &new.item;
         let (source, language) = (item.source.clone(), item.language.as_ref());
         Self {
@@ -351,29 +357,29 @@ impl ReportColumns {
             published: item.published,
             updated: item.updated,
             position: item.position,
-            belongs: Belonging {
+            belongs: FeedCriteria {
                 topics: new.topics.clone(),
-                facets: Facets::of(source, language, &item.regions),
+                facets: StoryFacets::from_report(source, language, &item.regions),
             },
         }
     }
 }
 
-fn report(row: &rusqlite::Row<'_>) -> Result<ReportColumns, StoreError> {
+fn read_report(row: &rusqlite::Row<'_>) -> Result<ReportColumns, StoreError> {
     Ok(ReportColumns {
         id: row.get("id")?,
         rank: row.get("rank")?,
         text_length: row.get("text_length")?,
-        content_hash: rows::hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
-        published: rows::published(row)?,
-        updated: rows::maybe_instant("updated_at", row.get("updated_at")?)?,
+        content_hash: rows::parse_hash("content_hash", &row.get::<_, Vec<u8>>("content_hash")?)?,
+        published: rows::read_published(row)?,
+        updated: rows::parse_optional_instant("updated_at", row.get("updated_at")?)?,
         position: row.get("position")?,
-        belongs: rows::belonging(row)?,
+        belongs: rows::read_belonging(row)?,
     })
 }
 
 /// Returns a story's date: its founder's if stated, otherwise the first stated by another report.
-fn date(reports: &[ReportColumns], founder: &str) -> Published {
+fn story_date(reports: &[ReportColumns], founder: &str) -> Published {
     let own = reports
         .iter()
         .find(|report| report.id == founder)

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::classify::{self, Needs, Subject};
+use crate::classify::{self, RequiredTokens, Subject};
 use crate::dedupe::Fingerprint;
 use crate::model::{ProblemCode, Story};
 use crate::normalize::normalize;
@@ -54,8 +54,8 @@ fn items(id: &str, day: u32, entries: &[impl AsRef<str>]) -> Vec<NewItem> {
     let normalized = normalize(&source, vec![entry::page_at(july(day), &entries)]);
     let new = |item: Item| NewItem {
         topics: topics(&item.title),
-        fingerprint: Fingerprint::of_item(&item),
-        tokens: classify::tokens(&Subject::new(&item, &[])),
+        fingerprint: Fingerprint::from_item(&item),
+        tokens: classify::item_tokens(&Subject::new(&item, &[])),
         item,
     };
     normalized.items.into_iter().map(new).collect()
@@ -71,27 +71,27 @@ fn topics(title: &str) -> Vec<TopicId> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 
-fn read(items: Vec<NewItem>) -> Outcome {
-    Outcome::Read {
+fn read(items: Vec<NewItem>) -> PollOutcome {
+    PollOutcome::Read {
         items,
         validators: Vec::new(),
         problem: None,
         drift: None,
         shape: None,
         walked_back: false,
-        coverage: Coverage::Whole,
+        coverage: ListCoverage::Whole,
     }
 }
 
-fn failed(kind: FailureKind) -> Outcome {
+fn failed(kind: SourceFailureKind) -> PollOutcome {
     let problem = SourceProblem {
         code: ProblemCode::Timeout,
         text: "no answer".into(),
         action: "wait".into(),
     };
-    Outcome::Failed {
+    PollOutcome::Failed {
         items: Vec::new(),
-        failure: Failure {
+        failure: SourceFailure {
             problem,
             http_status: None,
             retry_after: None,
@@ -102,7 +102,7 @@ fn failed(kind: FailureKind) -> Outcome {
     }
 }
 
-fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
+fn poll(source: &str, at: Timestamp, outcome: PollOutcome) -> Poll {
     Poll {
         source: source.parse().unwrap(),
         at,
@@ -111,9 +111,9 @@ fn poll(source: &str, at: Timestamp, outcome: Outcome) -> Poll {
         layout: None,
         cadence: Cadence::Every(Duration::from_hours(1)),
         zone: chrono_tz::UTC,
-        fingerprint: Hash::of(b"block"),
-        block: Hash::of(b"block"),
-        classified_by: Hash::of(b"key"),
+        fingerprint: Hash::digest(b"block"),
+        block: Hash::digest(b"block"),
+        classified_by: Hash::digest(b"key"),
     }
 }
 
@@ -136,7 +136,7 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         topic: topic.parse().unwrap(),
         title: format!("About {topic}"),
         queries: Vec::new(),
-        fingerprint: Hash::of(topic.as_bytes()),
+        fingerprint: Hash::digest(topic.as_bytes()),
         each: BTreeSet::new(),
     };
     Definition {
@@ -145,11 +145,11 @@ fn definition(ranks: [u32; 3], feeds: &[&str]) -> Definition {
         fresh: Duration::from_hours(7 * 24),
         feeds: feeds.iter().map(feed).collect(),
         sources: ["a", "b", "c"].into_iter().zip(ranks).map(source).collect(),
-        key: Hash::of(b"key"),
+        key: Hash::digest(b"key"),
         classify: Arc::new(|item, _| topics(&item.title).into_iter().collect()),
-        names: Names::default(),
-        narrow: Box::new(|_, _| Narrowed {
-            needs: Needs::Nothing,
+        names: FormerNames::default(),
+        narrow: Box::new(|_, _| NarrowedClassifier {
+            needs: RequiredTokens::Nothing,
             topics: Box::new(|subject| topics(subject.title).into_iter().collect()),
         }),
         files: Vec::new(),
@@ -202,7 +202,7 @@ impl Desk {
             .unwrap();
     }
 
-    fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
+    fn commit(&self, poll: Poll) -> Result<CommittedPoll, StoreError> {
         self.wait(self.store.commit(poll))
     }
 
@@ -215,15 +215,15 @@ impl Desk {
 
     fn ask<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        query: impl FnOnce(&StoreReader) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         self.wait(self.store.read(query)).unwrap()
     }
 
     /// Marks every feed as published at its current revision.
     fn publish(&self) {
-        let key = Hash::of(b"rendered");
-        let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.feeds()?)));
+        let key = Hash::digest(b"rendered");
+        let (rev, feeds) = self.ask(|reader| Ok((reader.revision()?, reader.configured_feeds()?)));
         let marks = feeds.into_iter().map(|feed| PublishedFeed {
             id: feed.id,
             rev,
@@ -236,30 +236,30 @@ impl Desk {
 
     fn live(&self, topic: &str) -> Vec<Story> {
         let topic = topic.parse().unwrap();
-        self.ask(move |reader| reader.live(&topic, 100, TimeDelta::days(14)))
+        self.ask(move |reader| reader.live_feed(&topic, 100, TimeDelta::days(14)))
     }
 
     fn quiet(&self, topic: &str) -> Vec<Story> {
         let topic = topic.parse().unwrap();
-        self.ask(move |reader| reader.quiet(&topic, 100))
+        self.ask(move |reader| reader.quiet_stories(&topic, 100))
     }
 
     fn feed(&self, topic: &str) -> FeedState {
-        let feeds = self.ask(Reader::feeds).into_iter();
+        let feeds = self.ask(StoreReader::configured_feeds).into_iter();
         let mut found = feeds.filter(|feed| feed.id.to_string() == topic);
         found.next().unwrap()
     }
 
     /// Returns the topics of the feeds that need publishing.
     fn dirty(&self) -> Vec<String> {
-        let feeds = self.ask(Reader::feeds).into_iter();
+        let feeds = self.ask(StoreReader::configured_feeds).into_iter();
         let dirty = feeds.filter(|feed| feed.wanted_rev > feed.published_rev);
         dirty.map(|feed| feed.id.to_string()).collect()
     }
 
     fn source(&self, id: &str) -> SourceState {
         let id = id.parse().unwrap();
-        self.ask(Reader::sources).remove(&id).unwrap()
+        self.ask(StoreReader::source_states).remove(&id).unwrap()
     }
 
     /// Checks the live feed of everything, as `title [sources]` with the report shown first.
@@ -300,7 +300,7 @@ async fn a_closed_store_is_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tidings.db");
     let store = Store::open(&path).unwrap();
-    let rev: Result<i64, StoreError> = store.read(Reader::revision).await;
+    let rev: Result<i64, StoreError> = store.read(StoreReader::revision).await;
     assert_eq!(rev.unwrap(), 0);
     let log = path.with_file_name("tidings.db-wal");
     assert!(log.exists());

@@ -9,9 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, params};
 
 use super::StoreError;
-use super::fault::readable;
+use super::fault::skip_unreadable;
 use super::rows;
-use crate::classify::{Needs, Subject, TOKENS_VERSION, tokens};
+use crate::classify::{RequiredTokens, Subject, TOKENS_VERSION, item_tokens};
 
 /// Maximum number of terms in one expression: FTS5 takes time quadratic in their number.
 const MAX_TERMS: usize = 10_000;
@@ -22,7 +22,7 @@ const MAX_LEVELS: usize = 20;
 pub(super) const RUN: usize = 4_096;
 
 /// The request to the index.
-pub(super) enum Sought {
+pub(super) enum IndexQuery {
     /// Any item may match: the index cannot decide.
     Anything,
     /// No item matches.
@@ -31,65 +31,67 @@ pub(super) enum Sought {
     Matching(String),
 }
 
-impl Sought {
+impl IndexQuery {
     /// Builds the request. If it would exceed a limit, a weaker one is built that finds more items than needed.
-    pub(super) fn of(needs: &Needs) -> Self {
-        if terms(needs) > MAX_TERMS {
+    pub(super) fn from_needs(needs: &RequiredTokens) -> Self {
+        if count_terms(needs) > MAX_TERMS {
             return Self::Anything;
         }
-        Self::within(needs, MAX_LEVELS)
+        Self::within_levels(needs, MAX_LEVELS)
     }
 
-    fn within(needs: &Needs, levels: usize) -> Self {
+    fn within_levels(needs: &RequiredTokens, levels: usize) -> Self {
         match needs {
-            Needs::Nothing => Self::Anything,
-            Needs::All(_) | Needs::Any(_) if levels == 0 => Self::Anything,
-            Needs::Token(token) => Self::Matching(quoted(token)),
-            Needs::Prefix(prefix) => Self::Matching(format!("{} *", quoted(prefix))),
-            Needs::All(parts) => Self::all(parts, levels - 1),
-            Needs::Any(parts) => Self::any(parts, levels - 1),
+            RequiredTokens::Nothing => Self::Anything,
+            RequiredTokens::All(_) | RequiredTokens::Any(_) if levels == 0 => Self::Anything,
+            RequiredTokens::Token(token) => Self::Matching(quote_token(token)),
+            RequiredTokens::Prefix(prefix) => Self::Matching(format!("{} *", quote_token(prefix))),
+            RequiredTokens::All(parts) => Self::all_of(parts, levels - 1),
+            RequiredTokens::Any(parts) => Self::any_of(parts, levels - 1),
         }
     }
 
-    fn all(parts: &[Needs], levels: usize) -> Self {
+    fn all_of(parts: &[RequiredTokens], levels: usize) -> Self {
         let mut terms = Vec::new();
         for part in parts {
-            match Self::within(part, levels) {
+            match Self::within_levels(part, levels) {
                 Self::Anything => {}
                 Self::None => return Self::None,
                 Self::Matching(term) => terms.push(term),
             }
         }
-        joined(&terms, " AND ").map_or(Self::Anything, Self::Matching)
+        join_terms(&terms, " AND ").map_or(Self::Anything, Self::Matching)
     }
 
-    fn any(parts: &[Needs], levels: usize) -> Self {
+    fn any_of(parts: &[RequiredTokens], levels: usize) -> Self {
         let mut terms = Vec::new();
         for part in parts {
-            match Self::within(part, levels) {
+            match Self::within_levels(part, levels) {
                 Self::Anything => return Self::Anything,
                 Self::None => {}
                 Self::Matching(term) => terms.push(term),
             }
         }
-        joined(&terms, " OR ").map_or(Self::None, Self::Matching)
+        join_terms(&terms, " OR ").map_or(Self::None, Self::Matching)
     }
 }
 
-fn terms(needs: &Needs) -> usize {
+fn count_terms(needs: &RequiredTokens) -> usize {
     match needs {
-        Needs::Nothing => 0,
-        Needs::Token(_) | Needs::Prefix(_) => 1,
-        Needs::All(parts) | Needs::Any(parts) => parts.iter().map(terms).sum(),
+        RequiredTokens::Nothing => 0,
+        RequiredTokens::Token(_) | RequiredTokens::Prefix(_) => 1,
+        RequiredTokens::All(parts) | RequiredTokens::Any(parts) => {
+            parts.iter().map(count_terms).sum()
+        }
     }
 }
 
-fn joined(terms: &[String], by: &str) -> Option<String> {
+fn join_terms(terms: &[String], by: &str) -> Option<String> {
     (!terms.is_empty()).then(|| format!("({})", terms.join(by)))
 }
 
 /// Quotes a string for FTS5.
-fn quoted(token: &str) -> String {
+fn quote_token(token: &str) -> String {
     format!("\"{}\"", token.replace('"', "\"\""))
 }
 
@@ -112,13 +114,13 @@ impl DueTokens {
     }
 
     /// Forgets the tokens after a job that rewrote items or was rolled back: they are read from the items.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.by_item.clear();
         self.is_waiting = true;
     }
 
     /// Notes that an item has these tokens from this transaction on.
-    pub(super) fn note(
+    pub(super) fn note_tokens(
         &mut self,
         connection: &Connection,
         seq: u64,
@@ -170,7 +172,7 @@ fn write_run(connection: &mut Connection, due: &mut DueTokens) -> Result<usize, 
             None => stored_tokens(&transaction, *seq)?,
         };
         if let Some(tokens) = tokens {
-            write(&transaction, *seq, &tokens)?;
+            write_tokens(&transaction, *seq, &tokens)?;
         }
     }
     let last = items.last().copied().unwrap_or_default();
@@ -188,12 +190,12 @@ fn stored_tokens(connection: &Connection, seq: u64) -> Result<Option<String>, St
     let Some(row) = found.next()? else {
         return Ok(None);
     };
-    let item = readable(rows::item(row))?;
-    Ok(item.map(|item| tokens(&Subject::new(&item, &[]))))
+    let item = skip_unreadable(rows::read_item(row))?;
+    Ok(item.map(|item| item_tokens(&Subject::new(&item, &[]))))
 }
 
 /// Replaces the tokens by which an item is found.
-fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
+fn write_tokens(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO item_token (rowid, tokens) VALUES (?, ?)";
     connection
         .prepare_cached(sql)?
@@ -202,7 +204,7 @@ fn write(connection: &Connection, seq: u64, tokens: &str) -> Result<(), StoreErr
 }
 
 /// Returns the numbers of the items that match, and of those whose tokens are due.
-pub(super) fn matching(
+pub(super) fn matching_items(
     connection: &Connection,
     expression: &str,
 ) -> Result<BTreeSet<u64>, StoreError> {
@@ -213,9 +215,9 @@ pub(super) fn matching(
 }
 
 /// Completes the index, which may lack the items of a process that was killed. Rebuilds it if another version built it.
-pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn rebuild_index(connection: &mut Connection) -> Result<(), StoreError> {
     let version = TOKENS_VERSION.to_string();
-    if rows::fact(connection, "tokens")?.as_ref() == Some(&version) {
+    if rows::read_fact(connection, "tokens")?.as_ref() == Some(&version) {
         return write_due(connection, &mut DueTokens::default());
     }
     let transaction = connection.transaction()?;
@@ -228,13 +230,13 @@ pub(super) fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
         let mut statement = transaction.prepare("SELECT * FROM item ORDER BY seq")?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let Some(item) = readable(rows::item(row))? else {
+            let Some(item) = skip_unreadable(rows::read_item(row))? else {
                 continue;
             };
-            write(
+            write_tokens(
                 &transaction,
                 row.get("seq")?,
-                &tokens(&Subject::new(&item, &[])),
+                &item_tokens(&Subject::new(&item, &[])),
             )?;
         }
     }
@@ -251,25 +253,25 @@ mod tests {
 
     fn store(items: &[&str]) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrate(&mut connection, Path::new("test")).unwrap();
+        schema::migrate_store(&mut connection, Path::new("test")).unwrap();
         for (seq, tokens) in (1..).zip(items) {
-            write(&connection, seq, tokens).unwrap();
+            write_tokens(&connection, seq, tokens).unwrap();
         }
         connection
     }
 
-    fn found(connection: &Connection, needs: &Needs) -> Vec<u64> {
-        match Sought::of(needs) {
-            Sought::Matching(expression) => {
-                let found = matching(connection, &expression).unwrap();
+    fn found(connection: &Connection, needs: &RequiredTokens) -> Vec<u64> {
+        match IndexQuery::from_needs(needs) {
+            IndexQuery::Matching(expression) => {
+                let found = matching_items(connection, &expression).unwrap();
                 found.into_iter().collect()
             }
-            Sought::Anything | Sought::None => panic!("nothing to ask"),
+            IndexQuery::Anything | IndexQuery::None => panic!("nothing to ask"),
         }
     }
 
-    fn token(text: &str) -> Needs {
-        Needs::Token(text.to_owned())
+    fn token(text: &str) -> RequiredTokens {
+        RequiredTokens::Token(text.to_owned())
     }
 
     #[test]
@@ -277,7 +279,10 @@ mod tests {
         let connection = store(&["deep word", "word", "other"]);
         let nested = |levels: usize| {
             (0..levels).fold(token("deep"), |inner, _| {
-                Needs::All(vec![token("word"), Needs::Any(vec![token("no"), inner])])
+                RequiredTokens::All(vec![
+                    token("word"),
+                    RequiredTokens::Any(vec![token("no"), inner]),
+                ])
             })
         };
         assert_eq!(found(&connection, &nested(8)), [1]);
@@ -287,10 +292,17 @@ mod tests {
 
     #[test]
     fn where_there_is_too_much_to_ask_nothing_is() {
-        let any = |count: usize| Needs::Any((0..count).map(|n| token(&n.to_string())).collect());
-        assert!(matches!(Sought::of(&any(MAX_TERMS)), Sought::Matching(_)));
-        let many = Needs::All(vec![token("word"), any(MAX_TERMS)]);
-        assert!(matches!(Sought::of(&many), Sought::Anything));
+        let any =
+            |count: usize| RequiredTokens::Any((0..count).map(|n| token(&n.to_string())).collect());
+        assert!(matches!(
+            IndexQuery::from_needs(&any(MAX_TERMS)),
+            IndexQuery::Matching(_)
+        ));
+        let many = RequiredTokens::All(vec![token("word"), any(MAX_TERMS)]);
+        assert!(matches!(
+            IndexQuery::from_needs(&many),
+            IndexQuery::Anything
+        ));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Outcome, Poll, Reader, StoreError, rows};
+use super::{Poll, PollOutcome, StoreError, StoreReader, rows};
 use crate::model::{IdentityKey, SourceId, Timestamp};
 
 /// A poll that is later than this, and later than its own interval, follows a pause.
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_hours(1);
 
 /// The reason for a walk, which decides how far it goes, and whether old entries may be new to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
+pub enum ListWalk {
     /// The last poll succeeded.
     Ordinary,
     /// No poll has succeeded yet: entries from before the source was added are read too.
@@ -22,19 +22,19 @@ pub enum Walk {
     CatchingUp,
 }
 
-impl Reader {
+impl StoreReader {
     /// Returns how to walk the list of `source` next.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn walk(&self, source: &SourceId) -> Result<Walk, StoreError> {
+    pub fn next_walk(&self, source: &SourceId) -> Result<ListWalk, StoreError> {
         let sql = "SELECT last_success IS NULL, consecutive_failures > 0 FROM source_state WHERE source = ?";
         let mut statement = self.connection().prepare_cached(sql)?;
         let row = statement.query_row([source.as_str()], |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(match row.optional()? {
-            None | Some((true, _)) => Walk::First,
-            Some((false, true)) => Walk::CatchingUp,
-            Some((false, false)) => Walk::Ordinary,
+            None | Some((true, _)) => ListWalk::First,
+            Some((false, true)) => ListWalk::CatchingUp,
+            Some((false, false)) => ListWalk::Ordinary,
         })
     }
 
@@ -77,12 +77,12 @@ impl Reader {
 }
 
 /// Records the store's revision as seen by a successful poll.
-pub(super) fn write(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
-    if !matches!(poll.outcome, Outcome::Read { .. }) {
+pub(super) fn write_seen_revision(connection: &Connection, poll: &Poll) -> Result<(), StoreError> {
+    if !matches!(poll.outcome, PollOutcome::Read { .. }) {
         return Ok(());
     }
     let sql = "UPDATE source_state SET walked_rev = ? WHERE source = ?";
-    let rev = rows::revision(connection)?;
+    let rev = rows::current_revision(connection)?;
     connection
         .prepare_cached(sql)?
         .execute(params![rev, poll.source.as_str()])?;

@@ -13,16 +13,16 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::commit::{self, Committed};
-use super::decide::{self, Decided, Decision};
+use super::commit::{self, CommittedPoll};
+use super::decide::{self, DecisionOutcome, StoryDecision};
 use super::define::{self, Consent, Definition};
-use super::forget::{self, Forgotten};
-use super::memory::Memory;
+use super::forget::{self, ForgottenSource};
+use super::memory::DuplicateMemory;
 use super::place::OwnedDatabase;
-use super::plan::Plan;
-use super::policy::Policy;
-use super::release::{self, Chosen, Discarded, Released};
-use super::{Depth, Poll, PublishedFeed, StoreError, rows, tokens};
+use super::plan::DefinitionPlan;
+use super::policy::StoryPolicy;
+use super::release::{self, DiscardedItems, HeldChoice, ReleasedItems};
+use super::{Poll, ProbeDepth, PublishedFeed, StoreError, rows, tokens};
 use crate::model::{Operator, SourceId, Timestamp};
 
 /// Maximum number of queued jobs; further senders wait.
@@ -33,34 +33,51 @@ const IDLE: Duration = Duration::from_millis(500);
 
 /// The sending end of the channel, and the writer's thread.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct StoreWriter {
     place: Arc<OwnedDatabase>,
-    jobs: Option<mpsc::Sender<Job>>,
+    jobs: Option<mpsc::Sender<WriterJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
-type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+type JobAnswer<T> = oneshot::Sender<Result<T, StoreError>>;
 
-enum Job {
-    Commit(Box<Poll>, Answer<Committed>),
-    Define(Box<Definition>, Consent, Answer<Plan>),
-    Decide(Decision, Operator, Timestamp, Answer<Decided>),
-    Release(SourceId, Chosen, Operator, Timestamp, Answer<Released>),
-    Discard(SourceId, Chosen, Operator, Timestamp, Answer<Discarded>),
-    Forget(SourceId, Operator, Timestamp, Answer<Forgotten>),
-    MarkPublished(Vec<PublishedFeed>, Answer<()>),
-    Remember(&'static str, String, Answer<()>),
-    Probe(Depth, Answer<()>),
+enum WriterJob {
+    Commit(Box<Poll>, JobAnswer<CommittedPoll>),
+    Define(Box<Definition>, Consent, JobAnswer<DefinitionPlan>),
+    Decide(
+        StoryDecision,
+        Operator,
+        Timestamp,
+        JobAnswer<DecisionOutcome>,
+    ),
+    Release(
+        SourceId,
+        HeldChoice,
+        Operator,
+        Timestamp,
+        JobAnswer<ReleasedItems>,
+    ),
+    Discard(
+        SourceId,
+        HeldChoice,
+        Operator,
+        Timestamp,
+        JobAnswer<DiscardedItems>,
+    ),
+    Forget(SourceId, Operator, Timestamp, JobAnswer<ForgottenSource>),
+    MarkPublished(Vec<PublishedFeed>, JobAnswer<()>),
+    Remember(&'static str, String, JobAnswer<()>),
+    Probe(ProbeDepth, JobAnswer<()>),
 }
 
 /// The outcome of the transaction, for everyone who waits for it.
-type Ended = Result<(), Arc<StoreError>>;
+type TransactionResult = Result<(), Arc<StoreError>>;
 
 /// An answer that waits for the transaction.
-type Pending = Box<dyn FnOnce(&Ended)>;
+type PendingAnswer = Box<dyn FnOnce(&TransactionResult)>;
 
-impl Job {
-    fn refuse(self, cause: Arc<StoreError>) {
+impl WriterJob {
+    fn refuse_job(self, cause: Arc<StoreError>) {
         let error = StoreError::NotDurable(cause);
         // The caller may have gone away.
         match self {
@@ -77,13 +94,13 @@ impl Job {
     }
 }
 
-impl Writer {
+impl StoreWriter {
     pub(super) fn start(connection: Connection, place: Arc<OwnedDatabase>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let own = Arc::clone(&place);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&own, connection, queue))
+            .spawn(move || run_writer(&own, connection, queue))
             .expect("a process that begins can start a thread");
         Self {
             place,
@@ -92,48 +109,49 @@ impl Writer {
         }
     }
 
-    pub(super) async fn commit(&self, poll: Poll) -> Result<Committed, StoreError> {
-        self.ask(|answer| Job::Commit(Box::new(poll), answer)).await
+    pub(super) async fn commit(&self, poll: Poll) -> Result<CommittedPoll, StoreError> {
+        self.send_job(|answer| WriterJob::Commit(Box::new(poll), answer))
+            .await
     }
 
     pub(super) async fn define(
         &self,
         definition: Definition,
         consent: Consent,
-    ) -> Result<Plan, StoreError> {
-        self.ask(|answer| Job::Define(Box::new(definition), consent, answer))
+    ) -> Result<DefinitionPlan, StoreError> {
+        self.send_job(|answer| WriterJob::Define(Box::new(definition), consent, answer))
             .await
     }
 
     pub(super) async fn decide(
         &self,
-        decision: Decision,
+        decision: StoryDecision,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Decided, StoreError> {
-        self.ask(|answer| Job::Decide(decision, by, at, answer))
+    ) -> Result<DecisionOutcome, StoreError> {
+        self.send_job(|answer| WriterJob::Decide(decision, by, at, answer))
             .await
     }
 
     pub(super) async fn release(
         &self,
         source: SourceId,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Released, StoreError> {
-        self.ask(|answer| Job::Release(source, chosen, by, at, answer))
+    ) -> Result<ReleasedItems, StoreError> {
+        self.send_job(|answer| WriterJob::Release(source, chosen, by, at, answer))
             .await
     }
 
     pub(super) async fn discard(
         &self,
         source: SourceId,
-        chosen: Chosen,
+        chosen: HeldChoice,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Discarded, StoreError> {
-        self.ask(|answer| Job::Discard(source, chosen, by, at, answer))
+    ) -> Result<DiscardedItems, StoreError> {
+        self.send_job(|answer| WriterJob::Discard(source, chosen, by, at, answer))
             .await
     }
 
@@ -142,38 +160,45 @@ impl Writer {
         source: SourceId,
         by: Operator,
         at: Timestamp,
-    ) -> Result<Forgotten, StoreError> {
-        self.ask(|answer| Job::Forget(source, by, at, answer)).await
+    ) -> Result<ForgottenSource, StoreError> {
+        self.send_job(|answer| WriterJob::Forget(source, by, at, answer))
+            .await
     }
 
     pub(super) async fn mark_published(&self, feeds: Vec<PublishedFeed>) -> Result<(), StoreError> {
-        self.ask(|answer| Job::MarkPublished(feeds, answer)).await
+        self.send_job(|answer| WriterJob::MarkPublished(feeds, answer))
+            .await
     }
 
-    pub(super) async fn remember(
+    pub(super) async fn remember_fact(
         &self,
         fact: &'static str,
         value: String,
     ) -> Result<(), StoreError> {
-        self.ask(|answer| Job::Remember(fact, value, answer)).await
+        self.send_job(|answer| WriterJob::Remember(fact, value, answer))
+            .await
     }
 
-    pub(super) async fn probe(&self, depth: Depth) -> Result<(), StoreError> {
-        self.ask(|answer| Job::Probe(depth, answer)).await
+    pub(super) async fn probe(&self, depth: ProbeDepth) -> Result<(), StoreError> {
+        self.send_job(|answer| WriterJob::Probe(depth, answer))
+            .await
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, StoreError> {
+    async fn send_job<T>(
+        &self,
+        job: impl FnOnce(JobAnswer<T>) -> WriterJob,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
         jobs.send(job(answer))
             .await
             .map_err(|_| StoreError::Stopped)?;
         let answered = answered.await.map_err(|_| StoreError::Stopped)?;
-        answered.map_err(|error| error.at(self.place.path()))
+        answered.map_err(|error| error.with_path(self.place.path()))
     }
 }
 
-impl Drop for Writer {
+impl Drop for StoreWriter {
     /// Finishes accepted jobs: the channel closes and the thread drains it.
     fn drop(&mut self) {
         drop(self.jobs.take());
@@ -184,11 +209,11 @@ impl Drop for Writer {
     }
 }
 
-fn run(place: &OwnedDatabase, mut connection: Connection, queue: mpsc::Receiver<Job>) {
-    let mut policy = Policy::none();
-    let mut memory = Memory::default();
-    let mut waiting = Waiting::new(queue);
-    while let Some(first) = waiting.next(&mut connection, &mut memory) {
+fn run_writer(place: &OwnedDatabase, mut connection: Connection, queue: mpsc::Receiver<WriterJob>) {
+    let mut policy = StoryPolicy::empty();
+    let mut memory = DuplicateMemory::default();
+    let mut waiting = JobQueue::new(queue);
+    while let Some(first) = waiting.next_job(&mut connection, &mut memory) {
         let mut jobs = vec![first];
         while jobs.len() < QUEUE
             && let Ok(job) = waiting.queue.try_recv()
@@ -196,22 +221,22 @@ fn run(place: &OwnedDatabase, mut connection: Connection, queue: mpsc::Receiver<
             jobs.push(job);
         }
         // Writes to a file that has been moved away or deleted are lost.
-        if let Err(error) = place.check() {
-            refuse(jobs, error);
+        if let Err(error) = place.check_in_place() {
+            refuse_jobs(jobs, error);
         } else {
-            together(place, &mut connection, &mut policy, &mut memory, jobs);
+            run_together(place, &mut connection, &mut policy, &mut memory, jobs);
         }
     }
 }
 
 /// The receiving end of the channel, with a clock for the work that is done while nothing comes.
-struct Waiting {
-    queue: mpsc::Receiver<Job>,
+struct JobQueue {
+    queue: mpsc::Receiver<WriterJob>,
     clock: Option<Runtime>,
 }
 
-impl Waiting {
-    fn new(queue: mpsc::Receiver<Job>) -> Self {
+impl JobQueue {
+    fn new(queue: mpsc::Receiver<WriterJob>) -> Self {
         let clock = runtime::Builder::new_current_thread().enable_time().build();
         Self {
             queue,
@@ -221,7 +246,11 @@ impl Waiting {
 
     /// Returns the next job, or `None` when the store is closed. Adds the tokens that are due to the index when there
     /// are many, when nothing comes for a while, and at the end.
-    fn next(&mut self, connection: &mut Connection, memory: &mut Memory) -> Option<Job> {
+    fn next_job(
+        &mut self,
+        connection: &mut Connection,
+        memory: &mut DuplicateMemory,
+    ) -> Option<WriterJob> {
         let due = &mut memory.due_tokens;
         let mut next = None;
         if !due.is_full() {
@@ -241,94 +270,100 @@ impl Waiting {
     }
 
     /// Waits for a job for [`IDLE`].
-    fn receive_soon(&mut self) -> Option<Job> {
+    fn receive_soon(&mut self) -> Option<WriterJob> {
         let clock = self.clock.as_ref()?;
         let received = clock.block_on(async { timeout(IDLE, self.queue.recv()).await });
         received.ok().flatten()
     }
 }
 
-fn refuse(jobs: Vec<Job>, error: StoreError) {
+fn refuse_jobs(jobs: Vec<WriterJob>, error: StoreError) {
     let cause = Arc::new(error);
     for job in jobs {
-        job.refuse(Arc::clone(&cause));
+        job.refuse_job(Arc::clone(&cause));
     }
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
-fn together(
+fn run_together(
     place: &OwnedDatabase,
     connection: &mut Connection,
-    policy: &mut Policy,
-    memory: &mut Memory,
-    jobs: Vec<Job>,
+    policy: &mut StoryPolicy,
+    memory: &mut DuplicateMemory,
+    jobs: Vec<WriterJob>,
 ) {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let mut transaction = match begun {
         Ok(transaction) => transaction,
-        Err(cause) => return refuse(jobs, StoreError::from(cause).at(place.path())),
+        Err(cause) => return refuse_jobs(jobs, StoreError::from(cause).with_path(place.path())),
     };
-    let mut pending: Vec<Pending> = Vec::with_capacity(jobs.len());
+    let mut pending: Vec<PendingAnswer> = Vec::with_capacity(jobs.len());
     for job in jobs {
         pending.push(match job {
-            Job::Commit(poll, answer) => {
-                remembering(&mut transaction, memory, answer, |tx, memory| {
-                    commit::commit(tx, memory, &poll, policy)
+            WriterJob::Commit(poll, answer) => {
+                run_remembering(&mut transaction, memory, answer, |tx, memory| {
+                    commit::commit_poll(tx, memory, &poll, policy)
                 })
             }
-            Job::Define(definition, consent, answer) => {
-                remembering(&mut transaction, memory, answer, |tx, memory| {
-                    let plan = define::define(tx, &definition, consent)?;
+            WriterJob::Define(definition, consent, answer) => {
+                run_remembering(&mut transaction, memory, answer, |tx, memory| {
+                    let plan = define::apply_definition(tx, &definition, consent)?;
                     // A definition that failed or was refused has no effect.
                     if !plan.is_granted(consent) {
                         return Ok(plan);
                     }
-                    let next = Policy::of(&definition);
+                    let next = StoryPolicy::from_definition(&definition);
                     if !plan.returning_sources.is_empty() {
                         let back = &plan.returning_sources;
-                        forget::bring_back(tx, memory, back, definition.at, &next)?;
+                        forget::restore_forgotten(tx, memory, back, definition.at, &next)?;
                     }
                     *policy = next;
-                    memory.due_tokens.forget();
+                    memory.due_tokens.clear();
                     Ok(plan)
                 })
             }
-            Job::Decide(decision, by, at, answer) => {
-                remembering(&mut transaction, memory, answer, |tx, memory| {
-                    decide::decide(tx, memory, &decision, &by, at, policy)
+            WriterJob::Decide(decision, by, at, answer) => {
+                run_remembering(&mut transaction, memory, answer, |tx, memory| {
+                    decide::carry_out_decision(tx, memory, &decision, &by, at, policy)
                 })
             }
-            Job::Release(source, chosen, by, at, answer) => {
-                remembering(&mut transaction, memory, answer, |tx, memory| {
-                    release::release(tx, memory, &source, &chosen, &by, at, policy)
+            WriterJob::Release(source, chosen, by, at, answer) => {
+                run_remembering(&mut transaction, memory, answer, |tx, memory| {
+                    release::release_items(tx, memory, &source, &chosen, &by, at, policy)
                 })
             }
-            Job::Discard(source, chosen, by, at, answer) => one(&mut transaction, answer, |tx| {
-                release::discard(tx, &source, &chosen, &by, at)
-            }),
-            Job::Forget(source, by, at, answer) => {
-                remembering(&mut transaction, memory, answer, |tx, memory| {
-                    forget::forget(tx, memory, &source, &by, at, policy)
+            WriterJob::Discard(source, chosen, by, at, answer) => {
+                run_one(&mut transaction, answer, |tx| {
+                    release::discard_items(tx, &source, &chosen, &by, at)
                 })
             }
-            Job::MarkPublished(feeds, answer) => {
-                one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
+            WriterJob::Forget(source, by, at, answer) => {
+                run_remembering(&mut transaction, memory, answer, |tx, memory| {
+                    forget::forget_source(tx, memory, &source, &by, at, policy)
+                })
             }
-            Job::Remember(fact, value, answer) => one(&mut transaction, answer, |tx| {
+            WriterJob::MarkPublished(feeds, answer) => {
+                run_one(&mut transaction, answer, |tx| mark_published(tx, &feeds))
+            }
+            WriterJob::Remember(fact, value, answer) => run_one(&mut transaction, answer, |tx| {
                 rows::set_fact(tx, fact, &value)
             }),
-            Job::Probe(Depth::Locked, answer) => one(&mut transaction, answer, |_| Ok(())),
-            Job::Probe(Depth::Written, answer) => one(&mut transaction, answer, |tx| {
-                place.prove_room()?;
-                rows::set_fact(tx, "probe", "written")
-            }),
+            WriterJob::Probe(ProbeDepth::Locked, answer) => {
+                run_one(&mut transaction, answer, |_| Ok(()))
+            }
+            WriterJob::Probe(ProbeDepth::Written, answer) => {
+                run_one(&mut transaction, answer, |tx| {
+                    place.prove_room()?;
+                    rows::set_fact(tx, "probe", "written")
+                })
+            }
         });
     }
     let ended = transaction
         .commit()
-        .map_err(|cause| Arc::new(StoreError::from(cause).at(place.path())));
+        .map_err(|cause| Arc::new(StoreError::from(cause).with_path(place.path())));
     if ended.is_err() {
-        memory.forget();
+        memory.clear();
     }
     for answer in pending {
         answer(&ended);
@@ -336,29 +371,29 @@ fn together(
 }
 
 /// As [`one`], for work that also updates the memory: after a failure, the memory is cleared as well.
-fn remembering<T: 'static>(
+fn run_remembering<T: 'static>(
     transaction: &mut rusqlite::Transaction<'_>,
-    memory: &mut Memory,
-    answer: Answer<T>,
-    work: impl FnOnce(&Connection, &mut Memory) -> Result<T, StoreError>,
-) -> Pending {
+    memory: &mut DuplicateMemory,
+    answer: JobAnswer<T>,
+    work: impl FnOnce(&Connection, &mut DuplicateMemory) -> Result<T, StoreError>,
+) -> PendingAnswer {
     let mut is_done = false;
-    let pending = one(transaction, answer, |connection| {
+    let pending = run_one(transaction, answer, |connection| {
         let done = work(connection, memory)?;
         is_done = true;
         Ok(done)
     });
     if !is_done {
-        memory.forget();
+        memory.clear();
     }
     pending
 }
 
-fn one<T: 'static>(
+fn run_one<T: 'static>(
     transaction: &mut rusqlite::Transaction<'_>,
-    answer: Answer<T>,
+    answer: JobAnswer<T>,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Pending {
+) -> PendingAnswer {
     let result = transaction
         .savepoint()
         .map_err(StoreError::from)

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// Returns the letters and digits in lower case without accents, with one space between words: the form in which titles
 /// are compared.
-pub fn folded(text: &str) -> String {
+pub fn fold_text(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut push = |c: char| {
         if c.is_alphanumeric() {

@@ -17,7 +17,7 @@ const MAX_ATTRIBUTES: u32 = 4_000;
 /// there are more nodes than bytes.
 pub fn parse_page(html: &str, limit: usize) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_document());
-    parse(
+    parse_bounded(
         driver::parse_document(sink, driver::ParseOpts::default()),
         html,
         limit,
@@ -29,7 +29,7 @@ pub fn parse_fragment(html: &str, limit: usize) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_fragment());
     let body = QualName::new(None, ns!(html), local_name!("body"));
     let options = driver::ParseOpts::default();
-    parse(
+    parse_bounded(
         driver::parse_fragment(sink, options, body, Vec::new(), false),
         html,
         limit,
@@ -38,7 +38,11 @@ pub fn parse_fragment(html: &str, limit: usize) -> Option<Html> {
 
 /// Parses piece by piece. Only the parser knows the current depth: counting tags is misled by end tags that it ignores,
 /// by scripts, and by comments.
-fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> Option<Html> {
+fn parse_bounded(
+    mut parser: driver::Parser<HtmlTreeSink>,
+    html: &str,
+    limit: usize,
+) -> Option<Html> {
     let (mut known, mut known_text) = (0, 0);
     let (mut began, mut unfinished) = ("", None);
     let mut rest = html;
@@ -63,9 +67,9 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
             unfinished = None;
             continue;
         }
-        let tag = unfinished.get_or_insert_with(|| Unfinished::after(began));
-        tag.read(piece);
-        if tag.attributes() > MAX_ATTRIBUTES {
+        let tag = unfinished.get_or_insert_with(|| UnfinishedTag::after_piece(began));
+        tag.read_piece(piece);
+        if tag.max_attributes() > MAX_ATTRIBUTES {
             return None;
         }
     }
@@ -75,7 +79,7 @@ fn parse(mut parser: driver::Parser<HtmlTreeSink>, html: &str, limit: usize) -> 
 /// A tag that the parser may be inside: the places it may be at, and the number of attributes so far. Only the parser
 /// knows whether a `<` begins a tag, so every possibility is followed, keeping the most attributes for each place.
 #[derive(Clone, Copy, Default)]
-struct Unfinished([Option<u32>; PLACES.len()]);
+struct UnfinishedTag([Option<u32>; PLACES.len()]);
 
 /// Places in a tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,20 +106,20 @@ const PLACES: [TagPlace; 8] = [
     TagPlace::SingleQuotes,
 ];
 
-impl Unfinished {
+impl UnfinishedTag {
     /// Returns the state at the end of a piece in which a tag may begin.
-    fn after(piece: &str) -> Self {
+    fn after_piece(piece: &str) -> Self {
         let mut tag = Self::default();
-        tag.read(piece);
+        tag.read_piece(piece);
         tag
     }
 
     /// Returns the most attributes that the tag may have.
-    fn attributes(&self) -> u32 {
+    fn max_attributes(&self) -> u32 {
         self.0.into_iter().flatten().max().unwrap_or(0)
     }
 
-    fn read(&mut self, piece: &str) {
+    fn read_piece(&mut self, piece: &str) {
         let mut bytes = piece.as_bytes();
         while let Some((&byte, further)) = bytes.split_first() {
             if self.0 == Self::default().0 && byte != b'<' {
@@ -126,14 +130,14 @@ impl Unfinished {
             bytes = further;
             let mut next = Self::default();
             for (place, count) in PLACES.into_iter().zip(self.0) {
-                if let (Some(count), Some(after)) = (count, place.after(byte)) {
+                if let (Some(count), Some(after)) = (count, place.after_byte(byte)) {
                     let begins = after == TagPlace::Name
                         && matches!(place, TagPlace::Gap | TagPlace::AfterName);
-                    next.reach(after, count + u32::from(begins));
+                    next.reach_place(after, count + u32::from(begins));
                 }
             }
             if byte == b'<' {
-                next.reach(TagPlace::Open, 0);
+                next.reach_place(TagPlace::Open, 0);
             }
             *self = next;
             if is_plain(byte) {
@@ -143,7 +147,7 @@ impl Unfinished {
         }
     }
 
-    fn reach(&mut self, place: TagPlace, attributes: u32) {
+    fn reach_place(&mut self, place: TagPlace, attributes: u32) {
         let known = &mut self.0[place as usize];
         *known = (*known).max(Some(attributes));
     }
@@ -159,7 +163,7 @@ fn is_plain(byte: u8) -> bool {
 
 impl TagPlace {
     /// Returns the place after a byte (WHATWG HTML §13.2.5.6 and on); `None` at the end of the tag.
-    fn after(self, byte: u8) -> Option<Self> {
+    fn after_byte(self, byte: u8) -> Option<Self> {
         let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0xC);
         match (self, byte) {
             (Self::Open, b'/') => Some(Self::Open),
@@ -182,14 +186,14 @@ impl TagPlace {
 
 /// Text as a reader sees it: white space folded, one line per block.
 #[derive(Debug, Default)]
-pub(crate) struct Lines(String);
+pub(crate) struct TextLines(String);
 
-impl Lines {
+impl TextLines {
     /// Appends text. Each run of white space, including non-breaking spaces, becomes one space, and invisible
     /// characters are removed.
-    pub(crate) fn push(&mut self, text: &str) {
+    pub(crate) fn push_text(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(at) = irregular(rest.as_bytes()) {
+        while let Some(at) = find_irregular(rest.as_bytes()) {
             let (before, further) = rest.split_at(at);
             self.0.push_str(before);
             let folded = further.trim_start();
@@ -208,14 +212,14 @@ impl Lines {
     }
 
     /// Processes a start or end tag, given its name in lower case.
-    pub(crate) fn tag(&mut self, name: &str) {
+    pub(crate) fn push_tag(&mut self, name: &str) {
         if is_block(name) {
             self.0.truncate(self.0.trim_end_matches(' ').len());
             if !self.0.is_empty() && !self.0.ends_with('\n') {
                 self.0.push('\n');
             }
         } else if matches!(name, "td" | "th") {
-            self.push(" ");
+            self.push_text(" ");
         }
     }
 
@@ -253,7 +257,7 @@ const IRREGULAR: [bool; 256] = {
 };
 
 /// Returns the position of the first text that must be changed: anything but words separated by single spaces.
-fn irregular(text: &[u8]) -> Option<usize> {
+fn find_irregular(text: &[u8]) -> Option<usize> {
     let mut before = b' ';
     text.iter().position(|&byte| {
         let doubled = byte == b' ' && before == b' ';
@@ -311,22 +315,22 @@ pub fn text_of_node(node: NodeRef<'_, Node>) -> String {
 
 /// Returns the text of several nodes, one after the other.
 pub fn text_of_nodes<'a>(nodes: impl IntoIterator<Item = NodeRef<'a, Node>>) -> String {
-    let mut lines = Lines::default();
+    let mut lines = TextLines::default();
     for edge in nodes.into_iter().flat_map(|node| node.traverse()) {
         let (open, node) = match edge {
             Edge::Open(node) => (true, node),
             Edge::Close(node) => (false, node),
         };
         match node.value() {
-            Node::Text(found) if open && !hidden(node) => lines.push(found),
-            Node::Element(element) => lines.tag(element.name()),
+            Node::Text(found) if open && !is_hidden(node) => lines.push_text(found),
+            Node::Element(element) => lines.push_tag(element.name()),
             _ => {}
         }
     }
     lines.finish()
 }
 
-fn hidden(node: NodeRef<'_, Node>) -> bool {
+fn is_hidden(node: NodeRef<'_, Node>) -> bool {
     let parent = node.parent().and_then(|parent| parent.value().as_element());
     parent
         .is_some_and(|parent| matches!(parent.name(), "script" | "style" | "template" | "noscript"))

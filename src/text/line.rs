@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// Returns an error and its causes on one line.
-pub fn chain(error: &dyn Error) -> String {
+pub fn error_chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -4,7 +4,7 @@ mod fold;
 mod html;
 mod line;
 
-pub use self::fold::folded;
-pub(crate) use self::html::{Lines, is_invisible};
+pub use self::fold::fold_text;
+pub(crate) use self::html::{TextLines, is_invisible};
 pub use self::html::{parse_fragment, parse_page, text_of_node, text_of_nodes};
-pub use self::line::{chain, one_line};
+pub use self::line::{error_chain, one_line};

@@ -9,20 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 #[cfg(test)]
 pub(crate) use self::query::tests::trees as query_trees;
-pub use self::query::{Part, Query, QueryError, QueryRegex, QueryWarning, ReadQuery, Word, Words};
+pub use self::query::{
+    ItemPart, ParsedQuery, Query, QueryError, QueryRegex, QueryWarning, QueryWord, QueryWords,
+};
 pub(crate) use self::query::{is_joiner, is_skin_tone, is_stop_word, words_of};
-use crate::model::{Each, FeedId, Former, Hash, Language, Place, TopicId};
+use crate::model::{ConfigPosition, FacetSet, FeedId, FormerName, Hash, Language, TopicId};
 
 /// A title in one language or in several.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Title {
+pub enum TopicTitle {
     /// One title for all languages.
     Plain(String),
     /// Titles by language, never empty.
     ByLanguage(BTreeMap<Language, String>),
 }
 
-impl Title {
+impl TopicTitle {
     /// Returns the title in `language`, or else in English, or else the first one.
     pub fn in_language(&self, language: &Language) -> &str {
         match self {
@@ -46,13 +48,13 @@ impl Title {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// The place of its configuration.
-    pub place: Place,
+    pub place: ConfigPosition,
     /// Its name, also used in addresses.
     pub id: TopicId,
     /// Feeds that it replaces: their addresses redirect to its own.
-    pub former: Vec<Former<FeedId>>,
+    pub former: Vec<FormerName<FeedId>>,
     /// Its title for people.
-    pub title: Title,
+    pub title: TopicTitle,
     /// Queries of which at least one must match.
     pub any: Vec<Query>,
     /// Queries that must all match.
@@ -62,12 +64,12 @@ pub struct Topic {
     /// A query that must match.
     pub query: Option<Query>,
     /// The branches that are published with it.
-    pub each: BTreeSet<Each>,
+    pub each: BTreeSet<FacetSet>,
 }
 
 /// The role of a query in its topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum QueryRole {
     /// One of `any`.
     Any,
     /// One of `all`.
@@ -78,7 +80,7 @@ pub enum Role {
     Query,
 }
 
-impl Role {
+impl QueryRole {
     /// Returns its key in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -92,22 +94,22 @@ impl Role {
 
 impl Topic {
     /// Returns true if the topic has a query of its own.
-    pub fn selects(&self) -> bool {
+    pub fn has_queries(&self) -> bool {
         !self.any.is_empty() || !self.all.is_empty() || self.query.is_some()
     }
 
     /// Returns every query with its role.
-    pub fn queries(&self) -> impl Iterator<Item = (Role, &Query)> {
-        let all = self.all.iter().map(|query| (Role::All, query));
-        let any = self.any.iter().map(|query| (Role::Any, query));
-        let exclude = self.exclude.iter().map(|query| (Role::Exclude, query));
-        let query = self.query.iter().map(|query| (Role::Query, query));
+    pub fn queries(&self) -> impl Iterator<Item = (QueryRole, &Query)> {
+        let all = self.all.iter().map(|query| (QueryRole::All, query));
+        let any = self.any.iter().map(|query| (QueryRole::Any, query));
+        let exclude = self.exclude.iter().map(|query| (QueryRole::Exclude, query));
+        let query = self.query.iter().map(|query| (QueryRole::Query, query));
         all.chain(query).chain(any).chain(exclude)
     }
 
     /// Returns all its parts as one query; `None` if it has none of its own.
-    pub fn whole(&self) -> Option<Query> {
-        if !self.selects() {
+    pub fn combined_query(&self) -> Option<Query> {
+        if !self.has_queries() {
             return None;
         }
         let mut parts = self.all.clone();
@@ -121,7 +123,7 @@ impl Topic {
     }
 
     /// Returns the saved topics that its queries refer to.
-    pub fn references(&self) -> impl Iterator<Item = &TopicId> {
+    pub fn referenced_topics(&self) -> impl Iterator<Item = &TopicId> {
         let leaves = self.queries().flat_map(|(_, query)| query.leaves());
         leaves.filter_map(|leaf| match leaf {
             Query::Topic(id) => Some(id),
@@ -130,7 +132,7 @@ impl Topic {
     }
 
     /// Returns its queries as written, each after its key in the configuration: `any "migrant worker"`.
-    pub fn written(&self) -> Vec<String> {
+    pub fn written_queries(&self) -> Vec<String> {
         let queries = self.queries();
         let written = queries.map(|(role, query)| format!("{} {query}", role.as_str()));
         written.collect()
@@ -138,28 +140,28 @@ impl Topic {
 }
 
 /// Returns a hash for each topic that changes whenever its queries change, or those of a topic that they refer to.
-pub fn fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
+pub fn topic_fingerprints(topics: &[Topic]) -> HashMap<TopicId, Hash> {
     let mut found: HashMap<TopicId, Hash> = HashMap::with_capacity(topics.len());
-    let mut order = in_order(topics);
+    let mut order = sort_by_reference(topics);
     order.extend(0..topics.len());
     for topic in order.into_iter().map(|number| &topics[number]) {
         if found.contains_key(&topic.id) {
             continue;
         }
-        let own = topic.written();
-        let referred: BTreeSet<&TopicId> = topic.references().collect();
+        let own = topic.written_queries();
+        let referred: BTreeSet<&TopicId> = topic.referenced_topics().collect();
         let referred = referred.into_iter().filter_map(|id| found.get(id));
         let referred: Vec<String> = referred.map(Hash::to_string).collect();
         let parts = own.iter().chain(&referred).map(String::as_str);
-        found.insert(topic.id.clone(), Hash::of_parts(parts));
+        found.insert(topic.id.clone(), Hash::digest_parts(parts));
     }
     found
 }
 
 /// Returns the indices of the topics, each after those that it refers to. Topics that refer to one another in a circle
 /// are left out.
-pub fn in_order(topics: &[Topic]) -> Vec<usize> {
-    let references = references(topics);
+pub fn sort_by_reference(topics: &[Topic]) -> Vec<usize> {
+    let references = reference_indices(topics);
     let mut referring = vec![Vec::new(); topics.len()];
     let mut waits_for: Vec<usize> = references.iter().map(Vec::len).collect();
     for (topic, references) in references.iter().enumerate() {
@@ -182,12 +184,12 @@ pub fn in_order(topics: &[Topic]) -> Vec<usize> {
 }
 
 /// Returns topics that refer to one another in a circle, each to the next and the last to the first, if there are any.
-pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
+pub fn find_cycle(topics: &[Topic]) -> Option<Vec<&Topic>> {
     let mut stuck = vec![true; topics.len()];
-    for topic in in_order(topics) {
+    for topic in sort_by_reference(topics) {
         stuck[topic] = false;
     }
-    let references = references(topics);
+    let references = reference_indices(topics);
     let mut path = vec![stuck.iter().position(|stuck| *stuck)?];
     loop {
         // Every topic left refers to another one that is left.
@@ -201,14 +203,14 @@ pub fn circle(topics: &[Topic]) -> Option<Vec<&Topic>> {
 }
 
 /// Returns the indices of the topics that each one refers to.
-fn references(topics: &[Topic]) -> Vec<Vec<usize>> {
+fn reference_indices(topics: &[Topic]) -> Vec<Vec<usize>> {
     let numbers: HashMap<&TopicId, usize> = topics
         .iter()
         .enumerate()
         .map(|(number, topic)| (&topic.id, number))
         .collect();
     let of = |topic: &Topic| {
-        let known = topic.references().filter_map(|id| numbers.get(id));
+        let known = topic.referenced_topics().filter_map(|id| numbers.get(id));
         known.copied().collect()
     };
     topics.iter().map(of).collect()

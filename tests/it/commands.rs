@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tidings::model::{Care, ProblemCode};
+use tidings::model::{AttentionLevel, ProblemCode};
 
 use crate::support::{
     FINDABLE, NEWS, Server, Service, Workspace, day, notices, read_text, rss, source,
@@ -41,10 +41,10 @@ fn every_problem_code_is_in_the_manual_with_the_care_that_it_takes() {
         (code, row[2].clone())
     });
     let documented: BTreeMap<String, String> = rows.collect();
-    let word = |code: ProblemCode| match code.care() {
-        Care::Act => "yes",
-        Care::Wait => "later",
-        Care::Note => "no",
+    let word = |code: ProblemCode| match code.attention_level() {
+        AttentionLevel::Act => "yes",
+        AttentionLevel::Wait => "later",
+        AttentionLevel::Note => "no",
     };
     let codes = ProblemCode::NAMED.iter().copied();
     let codes = codes.chain([ProblemCode::Http(404)]);

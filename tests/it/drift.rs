@@ -133,7 +133,7 @@ impl Harbour {
     fn repair(&self) -> Option<Repair> {
         let path = self.workspace.path("var/tidings.db");
         let id = "harbour".parse().unwrap();
-        store::inspect(&path, |reader| reader.repair(&id))
+        store::inspect_store(&path, |reader| reader.proposed_repair(&id))
             .unwrap()
             .unwrap()
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::cli::Cli;
 use tidings::config;
-use tidings::model::{Kind, ProblemCode};
+use tidings::model::{ProblemCode, SourceKind};
 
 use crate::support::{Workspace, read_text};
 
@@ -461,7 +461,7 @@ fn every_key_of_the_manual_is_known() {
 fn every_key_that_is_read_is_in_the_manual() {
     /// Where a key is asked for by its name.
     static ASKED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\b(?:table|inner)\s*\.(?:text|texts|flag|number|size|duration|look|peek|given|known|dotted)\(\s*"([a-z_]+)""#).unwrap()
+        Regex::new(r#"\b(?:table|inner)\s*\.(?:read_text|read_texts|read_flag|read_number|read_size|read_duration|take_value|peek_value|read_value|mark_known|read_dotted_table)\(\s*"([a-z_]+)""#).unwrap()
     });
     let page = Page::read("docs/configuration.md");
     let documented: BTreeSet<String> = page
@@ -492,7 +492,7 @@ fn every_kind_of_source_is_in_the_manual() {
     let row = |line: &String| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
     let page = Page::read("docs/sources.md");
     let rows: Vec<String> = page.prose.iter().filter_map(row).collect();
-    let kinds: Vec<String> = Kind::ALL
+    let kinds: Vec<String> = SourceKind::ALL
         .iter()
         .map(|kind| kind.as_str().to_owned())
         .collect();

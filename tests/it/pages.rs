@@ -24,13 +24,13 @@ const PAGES: [&str; 4] = [
 /// Renders a page with a long query and its mistake.
 fn search_page() -> Vec<u8> {
     let query = format!("\"{}\" (flood", "recruitment ".repeat(20));
-    let mistake = Query::read(&query).unwrap_err();
+    let mistake = Query::parse(&query).unwrap_err();
     let site = Site {
         title: "Bulletins".into(),
         base_url: "https://bulletins.example/".parse().unwrap(),
         language: "es".parse().unwrap(),
     };
-    publish::search_page(&site, &query, Some(&mistake))
+    publish::render_search_page(&site, &query, Some(&mistake))
 }
 
 /// Shows each page in a frame of each width, and writes down its scroll width.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tidings::config;
-use tidings::daemon::{self, DaemonError, Setup, Signal};
-use tidings::flow::{self, Clock, Files, Flow};
+use tidings::daemon::{self, DaemonError, DaemonSetup, DaemonSignal};
+use tidings::flow::{self, Clock, FileCheck, Flow};
 use tidings::model::{SourceId, Timestamp};
 use tidings::store::SourceState;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -46,7 +46,7 @@ struct Running {
     clock: Held,
     origin: Instant,
     address: String,
-    signals: mpsc::Sender<Signal>,
+    signals: mpsc::Sender<DaemonSignal>,
     ended: JoinHandle<Result<(), DaemonError>>,
 }
 
@@ -72,7 +72,7 @@ impl Running {
         let clock_of_run = told_by(origin);
         let (signals, arrivals) = mpsc::channel(1);
         let (serving, served) = oneshot::channel();
-        let setup = Setup {
+        let setup = DaemonSetup {
             file,
             refused: Vec::new(),
             environment,
@@ -145,7 +145,7 @@ impl Running {
             ended,
             ..
         } = self;
-        signals.send(Signal::Stop).await.unwrap();
+        signals.send(DaemonSignal::Stop).await.unwrap();
         // Polls that hang are waited for, within a limit that only passing time reaches.
         drop(clock);
         ended.await.unwrap().unwrap();
@@ -306,7 +306,7 @@ fn publications_at_once_do_not_meet_in_the_folder() {
         let flow = Flow::start(config, Clock::Fixed(day(0))).await.unwrap();
         for _ in 0..20 {
             drop(std::fs::remove_dir_all(workspace.path("feeds")));
-            let publish = || flow.publish(Files::Look);
+            let publish = || flow.publish(FileCheck::Look);
             let (one, two, three) = tokio::join!(publish(), publish(), publish());
             for published in [one, two, three] {
                 published.unwrap();

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
-use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, Metrics, Proxies, Redirects, SearchAnswer, Searches};
+use tidings::model::{ListenAddress, TrustedProxy};
+use tidings::serve::{
+    self, Listener, Metrics, PublishedAssets, Redirects, SearchAnswer, Searches, TrustedProxies,
+};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -27,12 +29,15 @@ struct Site {
 }
 
 impl Site {
-    async fn start(listen: impl FnOnce(&Path) -> Listen, trusted: Vec<TrustedProxy>) -> Self {
+    async fn start(
+        listen: impl FnOnce(&Path) -> ListenAddress,
+        trusted: Vec<TrustedProxy>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let assets = Arc::new(Assets::load(folder.path()).unwrap());
+        let assets = Arc::new(PublishedAssets::load(folder.path()).unwrap());
         let listener = Listener::bind(&listen(folder.path())).await.unwrap();
         let address = listener.address();
-        let proxies = Arc::new(Proxies::new(trusted));
+        let proxies = Arc::new(TrustedProxies::new(trusted));
         let (searches, mut requests) = Searches::new(Arc::clone(&proxies));
         let (stop, stopped) = watch::channel(false);
         let router = serve::public(
@@ -41,7 +46,7 @@ impl Site {
             watch::channel(Redirects::default()).1,
             Metrics::default(),
         );
-        tokio::spawn(serve::serve(listener, router, proxies, stopped));
+        tokio::spawn(serve::serve_connections(listener, router, proxies, stopped));
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         tokio::spawn(async move {
@@ -102,12 +107,12 @@ async fn exchange(
     reply
 }
 
-fn anywhere(_: &Path) -> Listen {
-    Listen::Tcp("127.0.0.1:0".parse().unwrap())
+fn anywhere(_: &Path) -> ListenAddress {
+    ListenAddress::Tcp("127.0.0.1:0".parse().unwrap())
 }
 
-fn socket(folder: &Path) -> Listen {
-    Listen::Unix(folder.join("socket"))
+fn socket(folder: &Path) -> ListenAddress {
+    ListenAddress::Unix(folder.join("socket"))
 }
 
 fn this_machine() -> Vec<TrustedProxy> {

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tempfile::TempDir;
-use tidings::model::{Listen, TrustedProxy};
-use tidings::serve::{self, Assets, Listener, Metrics, Proxies, Redirects, Searches};
+use tidings::model::{ListenAddress, TrustedProxy};
+use tidings::serve::{
+    self, Listener, Metrics, PublishedAssets, Redirects, Searches, TrustedProxies,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Builder;
@@ -53,13 +55,13 @@ impl Site {
             std::fs::write(folder.path().join(page), page).unwrap();
         }
         std::fs::write(folder.path().join("large.atom"), vec![b' '; LARGE]).unwrap();
-        let assets = Arc::new(Assets::load(folder.path()).unwrap());
-        let anywhere = Listen::Tcp("127.0.0.1:0".parse().unwrap());
+        let assets = Arc::new(PublishedAssets::load(folder.path()).unwrap());
+        let anywhere = ListenAddress::Tcp("127.0.0.1:0".parse().unwrap());
         let listener = Listener::bind(&anywhere).await.unwrap();
         let address = listener.address().replace("http://", "");
         let (stop, stopped) = watch::channel(false);
         let mut server = JoinSet::new();
-        let proxies = Arc::new(Proxies::new(trusted));
+        let proxies = Arc::new(TrustedProxies::new(trusted));
         let (searches, _) = Searches::new(Arc::clone(&proxies));
         let router = serve::public(
             assets,
@@ -67,7 +69,7 @@ impl Site {
             watch::channel(Redirects::default()).1,
             Metrics::default(),
         );
-        server.spawn(serve::serve(listener, router, proxies, stopped));
+        server.spawn(serve::serve_connections(listener, router, proxies, stopped));
         Self {
             address,
             clock: Held::new(),

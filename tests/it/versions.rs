@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 use serde_json::Value;
 use tidings::classify::{self, Classifier, Subject, regions};
-use tidings::config::{self, Changed};
-use tidings::dates::{self, Hints};
-use tidings::dedupe::{Fingerprint, Keys};
+use tidings::config::{self, ChangedFile};
+use tidings::dates::{self, DateHints};
+use tidings::dedupe::{Fingerprint, LookupKeys};
 use tidings::model::{
     Country, DateOrder, Document, Extracted, Hash, Item, Language, Location, RawEntry, RawText,
     Region, Source, Timestamp,
@@ -136,11 +136,11 @@ fn classify_has_the_version_of_its_output() {
 fn tokens_have_the_version_of_their_output() {
     let tokens = |document: &Read| {
         let items = document.items.iter();
-        let tokens = items.map(|item| classify::tokens(&Subject::new(item, &[])));
+        let tokens = items.map(|item| classify::item_tokens(&Subject::new(item, &[])));
         tokens.collect::<Vec<_>>().join("\n")
     };
     let mut outputs = of_items(tokens);
-    let bulletins = of_bulletins(classify::tokens);
+    let bulletins = of_bulletins(classify::item_tokens);
     outputs.insert("topics/labour-migration.jsonl".to_owned(), bulletins);
     guard(&Stage {
         name: "tokens",
@@ -154,13 +154,13 @@ fn tokens_have_the_version_of_their_output() {
 fn keys_have_the_form_of_their_output() {
     let keys = |document: &Read| {
         let items = document.items.iter();
-        let keys = items.map(|item| format!("{:?}", Fingerprint::of_item(item).keys.to_bytes()));
+        let keys = items.map(|item| format!("{:?}", Fingerprint::from_item(item).keys.to_bytes()));
         keys.collect::<Vec<_>>().join("\n")
     };
     guard(&Stage {
         name: "keys",
-        constant: "dedupe::Keys::FORM",
-        version: Keys::FORM.into(),
+        constant: "dedupe::LookupKeys::FORM",
+        version: LookupKeys::FORM.into(),
         outputs: of_items(keys),
     });
 }
@@ -318,7 +318,7 @@ fn of_stage(given: Option<Given<'_>>, show: impl Fn(&Read) -> String) -> BTreeMa
                 body.clone()
             };
             let said = String::from_utf8_lossy(&said);
-            let input = Hash::of_parts([&*String::from_utf8_lossy(&body), &*said]);
+            let input = Hash::digest_parts([&*String::from_utf8_lossy(&body), &*said]);
             let source = source(kind, &settings(&said));
             let (input, output) = match (read(&source, body), given) {
                 (Ok(read), Some(given)) => (hash(&given(&read)), show(&read)),
@@ -350,7 +350,7 @@ fn read(source: &Source, body: Vec<u8>) -> Result<Read, String> {
     let normalized = normalize::normalize(source, vec![(document, extracted.clone())]);
     let mut items = normalized.items;
     for item in &mut items {
-        item.regions = regions::of_item(item, None, &[]);
+        item.regions = regions::item_regions(item, None, &[]);
     }
     Ok(Read {
         url,
@@ -378,7 +378,7 @@ fn topics() -> Vec<Topic> {
 
 fn configuration(text: &str) -> config::Config {
     let path = Path::new("/tidings.toml");
-    let config = config::load_changed(path, &Changed { path, text }, &|_| None);
+    let config = config::load_changed(path, &ChangedFile { path, text }, &|_| None);
     config.unwrap_or_else(|refused| panic!("{refused}"))
 }
 
@@ -460,7 +460,7 @@ impl Lines {
         self.all("key", [&item.key.value, &item.weak_key.value]);
         self.all("title", [&item.title]);
         self.all("address", &item.address);
-        self.all("published", [published.at().to_rfc3339()]);
+        self.all("published", [published.instant().to_rfc3339()]);
         self.all("precision", [published.precision().as_str()]);
         self.all("origin", [published.origin()]);
         self.all("updated", item.updated.map(|at| at.to_rfc3339()));
@@ -484,7 +484,7 @@ fn sanitized(read: &Read) -> String {
         let texts = [&entry.title, &entry.summary, &entry.content]
             .into_iter()
             .flatten();
-        let html = texts.filter_map(|text| normalize::sanitized(text, base));
+        let html = texts.filter_map(|text| normalize::sanitize_text(text, base));
         shown.all("html", html.map(|html| html.as_str().to_owned()));
     }
     shown.0
@@ -503,7 +503,7 @@ fn classified(classifier: &Classifier, items: &[Item]) -> String {
 }
 
 fn shown_topics(classifier: &Classifier, subject: &Subject) -> String {
-    let topics = classifier.topics(subject);
+    let topics = classifier.topics_of(subject);
     topics
         .iter()
         .map(ToString::to_string)
@@ -530,14 +530,14 @@ fn of_dates() -> Hashes {
         let mut columns = row.split('\t');
         let (language, order, field) = (columns.next(), columns.next(), columns.next());
         let language: Option<Language> = language.and_then(|language| language.parse().ok());
-        let hints = Hints {
+        let hints = DateHints {
             language: language.as_ref(),
             order: order.and_then(|order| order.parse::<DateOrder>().ok()),
             learned: None,
             zone: chrono_tz::America::Mexico_City,
             now: now(),
         };
-        let reading = dates::of_field(field.unwrap_or_default(), &hints);
+        let reading = dates::parse_field(field.unwrap_or_default(), &hints);
         shown.all(
             "date",
             [reading.map_or_else(String::new, |reading| reading.dated.at.to_rfc3339())],
@@ -560,7 +560,7 @@ fn of_regions(name: &str) -> Hashes {
         let columns: Vec<&str> = row.split('\t').collect();
         let language: Option<Language> = columns[0].parse().ok();
         let home: Option<Country> = columns[1].parse().ok();
-        let found = regions::of_texts([columns[3], ""], language.as_ref(), home, &[]);
+        let found = regions::text_regions([columns[3], ""], language.as_ref(), home, &[]);
         shown.all("regions", [codes(&found)]);
     }
     Hashes {
@@ -619,7 +619,7 @@ fn files(folder: &Path, extensions: &str) -> Vec<PathBuf> {
 }
 
 fn hash(text: &str) -> String {
-    short(Hash::of(text.as_bytes()))
+    short(Hash::digest(text.as_bytes()))
 }
 
 /// Returns 64 bits of a hash: nobody forges these.

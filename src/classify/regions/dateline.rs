@@ -6,12 +6,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::context::{Signs, signs};
-use super::words::{Case, Gap, Words};
+use super::context::{SignWords, split_signs};
+use super::words::{RegionWords, WordCase, WordGap};
 
 /// The kind of office whose place a dateline gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Office {
+pub(super) enum DatelineOffice {
     /// A regional office: its place counts if no other is named.
     Regional,
     /// A worldwide headquarters: its place is unrelated to the story.
@@ -62,8 +62,8 @@ const REGIONAL: &[&str] = &[
     "el cairo",
 ];
 /// Intergovernmental organizations and the like: their datelines name their offices. Those of news agencies do not.
-static ORGANIZATIONS: Signs = LazyLock::new(|| {
-    signs(
+static ORGANIZATIONS: SignWords = LazyLock::new(|| {
+    split_signs(
         "acnudh acnur alianza bcie bid bm caf caricom cdema cepal cicr cidh cim comisca eclac fao ficr fida hcr \
          iadb iaea icrc idb ifad ifrc iica ilo iom itu oacdh oacnudh oas ocha oea ohchr oiea oim oirsa oit omi \
          omm oms omt onu onusida opas ops paho pam pma pnud pnuma sica sieca uit un unaids unctad undp undrr unep \
@@ -71,8 +71,8 @@ static ORGANIZATIONS: Signs = LazyLock::new(|| {
     )
 });
 /// Words of a dateline other than places.
-static DATES: Signs = LazyLock::new(|| {
-    signs(
+static DATES: SignWords = LazyLock::new(|| {
+    split_signs(
         "abr abril ago agosto aout apr april aug august avr avril d de dec december decembre del dez dezembro dic \
          diciembre du ene enero feb febrero february fev fevereiro fevrier jan janeiro january janvier juil \
          juillet juin jul julho julio july jun june junho junio le mai maio mar march marco mars marzo may mayo \
@@ -83,7 +83,11 @@ static DATES: Signs = LazyLock::new(|| {
 
 /// Returns the office whose place is named by the sentence that contains the word `at`; `None` if the sentence
 /// contains more than a dateline.
-pub(super) fn office(words: &Words, at: usize, places: &[Range<usize>]) -> Option<Office> {
+pub(super) fn find_office(
+    words: &RegionWords,
+    at: usize,
+    places: &[Range<usize>],
+) -> Option<DatelineOffice> {
     let sentence = words.list.get(at)?.sentence;
     let same = |at: &usize| {
         words
@@ -96,15 +100,15 @@ pub(super) fn office(words: &Words, at: usize, places: &[Range<usize>]) -> Optio
     let next = words.list.get(to)?.gap;
     let mut office = None;
     // A place before a colon is where the news is: `Paris: …`
-    let mut stated = next > Gap::Colon;
+    let mut stated = next > WordGap::Colon;
     for at in from..to {
         if let Some(place) = places.iter().find(|place| place.contains(&at)) {
-            office = office.max(seat(words.run(place.clone())));
-        } else if ORGANIZATIONS.contains(words.word(at)) {
-            office = office.max(Some(Office::Regional));
+            office = office.max(office_at(words.folded_run(place.clone())));
+        } else if ORGANIZATIONS.contains(words.folded_word(at)) {
+            office = office.max(Some(DatelineOffice::Regional));
             stated = true;
-        } else if is_date(words.word(at)) {
-            stated |= words.list[at].case == Case::Digits;
+        } else if is_date_word(words.folded_word(at)) {
+            stated |= words.list[at].case == WordCase::Digits;
         } else {
             return None;
         }
@@ -112,15 +116,17 @@ pub(super) fn office(words: &Words, at: usize, places: &[Range<usize>]) -> Optio
     office.filter(|_| stated)
 }
 
-fn seat(place: &str) -> Option<Office> {
+fn office_at(place: &str) -> Option<DatelineOffice> {
     if WORLD.iter().any(|seat| place.starts_with(seat)) {
-        Some(Office::World)
+        Some(DatelineOffice::World)
     } else {
-        REGIONAL.contains(&place).then_some(Office::Regional)
+        REGIONAL
+            .contains(&place)
+            .then_some(DatelineOffice::Regional)
     }
 }
 
 /// Returns true for a number, a month in full or abbreviated, or an initial.
-fn is_date(word: &str) -> bool {
+fn is_date_word(word: &str) -> bool {
     word.len() <= 2 || word.starts_with(|c: char| c.is_ascii_digit()) || DATES.contains(word)
 }

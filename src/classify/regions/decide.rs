@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use super::context::{NameInContext, Signs, signs};
-use super::dateline::Office;
-use super::gazetteer::{Meaning, NameKind, Tongues};
+use super::context::{NameInContext, SignWords, split_signs};
+use super::dateline::DatelineOffice;
+use super::gazetteer::{GazetteerLanguages, NameKind, PlaceMeaning};
 use super::mentions::Mention;
-use super::words::{Gap, Words};
+use super::words::{RegionWords, WordGap};
 use crate::model::{Country, Region};
 
 /// Factor by which a city must be larger than any other of its name to be meant without other evidence.
@@ -20,16 +20,16 @@ const SUBDIVISION: u64 = 300;
 const CAPITAL: u64 = 5;
 
 /// Words that indicate a country.
-static SOVEREIGN: Signs = LazyLock::new(|| {
-    signs(
+static SOVEREIGN: SignWords = LazyLock::new(|| {
+    split_signs(
         "ambassade ambassador canciller cancilleria caricom embaixada embajada embajador embassy isla island \
          parlamento parliament premier president presidente prime primeiro primer republic republica sovereign \
          visa visas",
     )
 });
 /// Words that indicate a part of a country.
-static LOCAL: Signs = LazyLock::new(|| {
-    signs(
+static LOCAL: SignWords = LazyLock::new(|| {
+    split_signs(
         "alcalde alcaldesa alcaldia alcaldias ayuntamiento cabildo camara cantonal cidade city ciudad concejal \
          concejales concejo consejeria county departamento department diputacion distrito estado gobernador \
          governor intendencia intendente legislature maire mairie mayor municipal municipalidad municipio \
@@ -39,40 +39,41 @@ static LOCAL: Signs = LazyLock::new(|| {
 
 /// Returns regions, each with the number of the mention that supports it, in the order of mentions. Removes
 /// impossible options from the mentions.
-pub(super) fn decide(
-    words: &[Words],
+pub(super) fn decide_regions(
+    words: &[RegionWords],
     mentions: &mut [Mention],
-    tongue: Tongues,
+    tongue: GazetteerLanguages,
     home: Option<Country>,
 ) -> Vec<(Region, usize)> {
-    qualify(words, mentions);
-    enumerate(words, mentions);
+    apply_qualifiers(words, mentions);
+    resolve_enumerations(words, mentions);
     for mention in mentions.iter_mut() {
         weigh_words(&words[mention.part], mention, tongue);
     }
     // Towns come last: the names of countries and peoples may settle which one is meant.
     for towns in [false, true] {
-        let named = named(mentions, home);
+        let named = sure_countries(mentions, home);
         for mention in mentions.iter_mut() {
             if mention.options.iter().all(is_town) == towns {
-                choose(mention, &named, home);
+                choose_country(mention, &named, home);
             }
         }
     }
-    let countries = countries(mentions);
+    let countries = mentioned_countries(mentions);
     let mut placed = Vec::new();
     for (number, mention) in mentions.iter().enumerate() {
-        let Some(country) = country(mention).filter(|country| countries.contains(country)) else {
+        let Some(country) = only_country(mention).filter(|country| countries.contains(country))
+        else {
             continue;
         };
         placed.push((country.into(), number));
-        placed.extend(subdivision(mention).map(|region| (region, number)));
+        placed.extend(only_subdivision(mention).map(|region| (region, number)));
     }
     placed
 }
 
 /// Narrows names by a qualifying second name: `Granada, Nicaragua`, `Lima, Ohio`, `Peru, Indiana`.
-fn qualify(words: &[Words], mentions: &mut [Mention]) {
+fn apply_qualifiers(words: &[RegionWords], mentions: &mut [Mention]) {
     for number in 1..mentions.len() {
         let (before, after) = mentions.split_at_mut(number);
         let (Some(first), Some((second, rest))) = (before.last_mut(), after.split_first_mut())
@@ -84,17 +85,17 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
         }
         let words = &words[first.part];
         let gap = words.list.get(second.words.start).map(|word| word.gap);
-        if !matches!(gap, Some(Gap::Comma | Gap::Aside)) {
+        if !matches!(gap, Some(WordGap::Comma | WordGap::Aside)) {
             continue;
         }
-        let within = |inner: &Meaning, outer: &Meaning| {
+        let within = |inner: &PlaceMeaning, outer: &PlaceMeaning| {
             is_town(inner) && !is_town_only(outer) && inner.country() == outer.country()
         };
-        let exact = |inner: &Meaning, outer: &Meaning| {
+        let exact = |inner: &PlaceMeaning, outer: &PlaceMeaning| {
             within(inner, outer)
                 && (outer.kind == NameKind::Country || inner.region == outer.region)
         };
-        if narrow(first, second, exact) || narrow(first, second, within) {
+        if narrow_options(first, second, exact) || narrow_options(first, second, within) {
             continue;
         }
         // A town that the table does not have shares its name with one that it has.
@@ -105,10 +106,10 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
             .copied();
         let goes_on = rest
             .first()
-            .is_some_and(|third| are_listed(words, second, third));
+            .is_some_and(|third| are_enumerated(words, second, third));
         let abroad =
-            |state: &Meaning| !first.options.iter().any(|o| o.country() == state.country());
-        let state = state.filter(|state| gap == Some(Gap::Comma) && !goes_on && abroad(state));
+            |state: &PlaceMeaning| !first.options.iter().any(|o| o.country() == state.country());
+        let state = state.filter(|state| gap == Some(WordGap::Comma) && !goes_on && abroad(state));
         if let Some(state) = state {
             first.options = vec![state];
             second.options = vec![state];
@@ -117,12 +118,12 @@ fn qualify(words: &[Words], mentions: &mut [Mention]) {
 }
 
 /// Keeps options that fit together; returns `false` if none do.
-fn narrow(
+fn narrow_options(
     first: &mut Mention,
     second: &mut Mention,
-    fits: impl Fn(&Meaning, &Meaning) -> bool,
+    fits: impl Fn(&PlaceMeaning, &PlaceMeaning) -> bool,
 ) -> bool {
-    let kept = |own: &[Meaning], fit: &dyn Fn(&Meaning) -> bool| -> Vec<Meaning> {
+    let kept = |own: &[PlaceMeaning], fit: &dyn Fn(&PlaceMeaning) -> bool| -> Vec<PlaceMeaning> {
         own.iter().filter(|option| fit(option)).copied().collect()
     };
     let inner = kept(&first.options, &|inner| {
@@ -134,10 +135,10 @@ fn narrow(
     let outer = kept(&second.options, &|outer| {
         inner.iter().any(|inner| fits(inner, outer))
     });
-    let sure = |options: Vec<Meaning>| {
+    let sure = |options: Vec<PlaceMeaning>| {
         options
             .into_iter()
-            .map(|option| Meaning {
+            .map(|option| PlaceMeaning {
                 weak: false,
                 ..option
             })
@@ -148,31 +149,31 @@ fn narrow(
     true
 }
 
-fn is_town(meaning: &Meaning) -> bool {
+fn is_town(meaning: &PlaceMeaning) -> bool {
     matches!(meaning.kind, NameKind::City(_) | NameKind::Subdivision)
 }
 
-fn is_town_only(meaning: &Meaning) -> bool {
+fn is_town_only(meaning: &PlaceMeaning) -> bool {
     matches!(meaning.kind, NameKind::City(_) | NameKind::Demonym)
 }
 
 /// Returns true for a subdivision known by its name alone, as written after a town.
-fn is_state(meaning: &Meaning) -> bool {
+fn is_state(meaning: &PlaceMeaning) -> bool {
     meaning.kind == NameKind::Subdivision && !meaning.weak
 }
 
 /// Returns true if two names are in one enumeration: `Granada, Dominica y Santa Lucía`.
-fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
+fn are_enumerated(words: &RegionWords, first: &Mention, second: &Mention) -> bool {
     let (end, next) = (first.words.end, second.words.start);
     let comma = |at: usize| {
         words
             .list
             .get(at)
-            .is_some_and(|word| word.gap == Gap::Comma)
+            .is_some_and(|word| word.gap == WordGap::Comma)
     };
     let and = || {
         matches!(
-            words.word(end),
+            words.folded_word(end),
             "and" | "or" | "y" | "e" | "et" | "o" | "ou"
         )
     };
@@ -180,12 +181,12 @@ fn are_listed(words: &Words, first: &Mention, second: &Mention) -> bool {
 }
 
 /// Treats names listed with countries as countries.
-fn enumerate(words: &[Words], mentions: &mut [Mention]) {
-    let is_country = |option: &Meaning| option.kind == NameKind::Country;
+fn resolve_enumerations(words: &[RegionWords], mentions: &mut [Mention]) {
+    let is_country = |option: &PlaceMeaning| option.kind == NameKind::Country;
     let listed: Vec<bool> = (1..mentions.len())
         .map(|second| {
             let (first, second) = (&mentions[second - 1], &mentions[second]);
-            are_listed(&words[first.part], first, second)
+            are_enumerated(&words[first.part], first, second)
         })
         .collect();
     let sure: Vec<bool> = mentions
@@ -210,15 +211,15 @@ fn enumerate(words: &[Words], mentions: &mut [Mention]) {
 }
 
 /// Decides between a country and a part of another country by the adjacent words.
-fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
-    let is_country = |option: &Meaning| option.kind == NameKind::Country;
+fn weigh_words(words: &RegionWords, mention: &mut Mention, tongue: GazetteerLanguages) {
+    let is_country = |option: &PlaceMeaning| option.kind == NameKind::Country;
     let place = NameInContext::new(words, &mention.words);
     if mention.options.iter().any(is_country) && !mention.options.iter().all(is_country) {
-        if place.beside(&SOVEREIGN) {
+        if place.is_near_sign(&SOVEREIGN) {
             mention.options.retain(is_country);
-        } else if place.beside(&LOCAL) {
+        } else if place.is_near_sign(&LOCAL) {
             mention.options.retain(|option| !is_country(option));
-            if country(mention).is_some() {
+            if only_country(mention).is_some() {
                 mention
                     .options
                     .iter_mut()
@@ -227,23 +228,26 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
         }
     }
     // Names with accents, or in a Romance language, are not Californian.
-    let english =
-        |option: &Meaning| matches!(option.country().as_str(), "US" | "CA" | "GB" | "AU" | "PH");
+    let english = |option: &PlaceMeaning| {
+        matches!(option.country().as_str(), "US" | "CA" | "GB" | "AU" | "PH")
+    };
     if (place.has_accents() || tongue.is_romance()) && !mention.options.iter().all(english) {
-        let keep = |option: &Meaning| {
+        let keep = |option: &PlaceMeaning| {
             !english(option)
                 || mention
                     .options
                     .iter()
                     .all(|other| other.country() == option.country())
         };
-        let kept: Vec<Meaning> = mention
+        let kept: Vec<PlaceMeaning> = mention
             .options
             .iter()
             .filter(|option| keep(option))
             .copied()
             .collect();
-        let romance = kept.iter().any(|option| weight(option) > 0 && !option.weak);
+        let romance = kept
+            .iter()
+            .any(|option| meaning_weight(option) > 0 && !option.weak);
         if romance {
             mention.options = kept;
         }
@@ -252,20 +256,25 @@ fn weigh_words(words: &Words, mention: &mut Mention, tongue: Tongues) {
 
 /// Returns true if a meaning needs no further evidence. Newspapers name the towns of their own country without a
 /// qualifier, and only famous ones of other countries.
-fn is_sure(option: &Meaning, home: Option<Country>) -> bool {
+fn needs_no_evidence(option: &PlaceMeaning, home: Option<Country>) -> bool {
     let known = option.famous || home.is_none_or(|home| home == option.country());
     !option.weak && (known || !is_town(option))
 }
 
 /// Returns the countries with a mention that needs no further evidence.
-fn named(mentions: &[Mention], home: Option<Country>) -> BTreeSet<Country> {
+fn sure_countries(mentions: &[Mention], home: Option<Country>) -> BTreeSet<Country> {
     let told = mentions.iter().filter(|mention| mention.office.is_none());
-    let sure = told.filter(|mention| mention.options.iter().any(|option| is_sure(option, home)));
-    sure.filter_map(country).collect()
+    let sure = told.filter(|mention| {
+        mention
+            .options
+            .iter()
+            .any(|option| needs_no_evidence(option, home))
+    });
+    sure.filter_map(only_country).collect()
 }
 
 /// Returns the country if all options are in the same one.
-fn country(mention: &Mention) -> Option<Country> {
+fn only_country(mention: &Mention) -> Option<Country> {
     let first = mention.options.first()?.country();
     let same = mention
         .options
@@ -275,54 +284,62 @@ fn country(mention: &Mention) -> Option<Country> {
 }
 
 /// Keeps the options of one country, or none.
-fn choose(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country>) {
-    let chosen = of_named(&mention.options, named)
-        .or_else(|| of_home(&mention.options, home))
-        .or_else(|| usual(&mention.options, home));
+fn choose_country(mention: &mut Mention, named: &BTreeSet<Country>, home: Option<Country>) {
+    let chosen = strongest_named_country(&mention.options, named)
+        .or_else(|| home_country(&mention.options, home))
+        .or_else(|| default_country(&mention.options, home));
     mention
         .options
         .retain(|option| Some(option.country()) == chosen);
 }
 
 /// Returns, of the countries also named elsewhere, the one with the strongest meaning.
-fn of_named(options: &[Meaning], named: &BTreeSet<Country>) -> Option<Country> {
+fn strongest_named_country(options: &[PlaceMeaning], named: &BTreeSet<Country>) -> Option<Country> {
     let spoken_for = options
         .iter()
         .filter(|option| named.contains(&option.country()));
     spoken_for
-        .max_by_key(|option| (!option.weak, weight(option)))
-        .map(Meaning::country)
+        .max_by_key(|option| (!option.weak, meaning_weight(option)))
+        .map(PlaceMeaning::country)
 }
 
-fn of_home(options: &[Meaning], home: Option<Country>) -> Option<Country> {
-    let at_home = |option: &Meaning| Some(option.country()) == home;
-    let (own, others): (Vec<&Meaning>, Vec<&Meaning>) =
+fn home_country(options: &[PlaceMeaning], home: Option<Country>) -> Option<Country> {
+    let at_home = |option: &PlaceMeaning| Some(option.country()) == home;
+    let (own, others): (Vec<&PlaceMeaning>, Vec<&PlaceMeaning>) =
         options.iter().partition(|option| at_home(option));
-    let own = own.into_iter().map(size).max()?;
-    let largest = others.into_iter().map(size).max().unwrap_or(0);
+    let own = own.into_iter().map(population_thousands).max()?;
+    let largest = others
+        .into_iter()
+        .map(population_thousands)
+        .max()
+        .unwrap_or(0);
     home.filter(|_| largest <= own.max(1).saturating_mul(DWARFS))
 }
 
 /// Returns the default meaning: the country of the name, else the city that is far larger than the others.
-fn usual(options: &[Meaning], home: Option<Country>) -> Option<Country> {
-    let sure = || options.iter().filter(|option| is_sure(option, home));
+fn default_country(options: &[PlaceMeaning], home: Option<Country>) -> Option<Country> {
+    let sure = || {
+        options
+            .iter()
+            .filter(|option| needs_no_evidence(option, home))
+    };
     let mut countries = sure()
         .filter(|option| !is_town(option))
-        .map(Meaning::country);
+        .map(PlaceMeaning::country);
     if let Some(first) = countries.next() {
         let city = sure().any(|option| matches!(option.kind, NameKind::City(_)));
         return (!city && countries.all(|other| other == first)).then_some(first);
     }
-    let largest = sure().max_by_key(|option| weight(option))?;
+    let largest = sure().max_by_key(|option| meaning_weight(option))?;
     let others = options
         .iter()
         .filter(|option| option.country() != largest.country());
-    let second = others.map(weight).max().unwrap_or(0);
-    (weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
+    let second = others.map(meaning_weight).max().unwrap_or(0);
+    (meaning_weight(largest) >= second.saturating_mul(FAR_LARGER)).then_some(largest.country())
 }
 
 /// Returns a city's number of inhabitants, in thousands.
-fn size(option: &Meaning) -> u64 {
+fn population_thousands(option: &PlaceMeaning) -> u64 {
     match option.kind {
         NameKind::City(thousands) => u64::from(thousands),
         NameKind::Subdivision => SUBDIVISION,
@@ -331,19 +348,19 @@ fn size(option: &Meaning) -> u64 {
 }
 
 /// Returns the weight of a meaning against others if there is no other evidence.
-fn weight(option: &Meaning) -> u64 {
+fn meaning_weight(option: &PlaceMeaning) -> u64 {
     let capital = option.famous && matches!(option.kind, NameKind::City(_));
-    size(option) * if capital { CAPITAL } else { 1 }
+    population_thousands(option) * if capital { CAPITAL } else { 1 }
 }
 
 /// Returns every country that the text mentions. That of an office's dateline counts if there is no other. A country
 /// named far down in a long text counts only if it is named again.
-fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
+fn mentioned_countries(mentions: &[Mention]) -> BTreeSet<Country> {
     let of = |counts: &dyn Fn(&Mention) -> bool| -> Vec<Country> {
         mentions
             .iter()
             .filter(|mention| counts(mention))
-            .filter_map(country)
+            .filter_map(only_country)
             .collect()
     };
     let mut told: BTreeSet<Country> = of(&|mention| mention.office.is_none() && !mention.passing)
@@ -356,13 +373,15 @@ fn countries(mentions: &[Mention]) -> BTreeSet<Country> {
         }
     }
     if told.is_empty() {
-        told.extend(of(&|mention| mention.office == Some(Office::Regional)));
+        told.extend(of(&|mention| {
+            mention.office == Some(DatelineOffice::Regional)
+        }));
     }
     told
 }
 
 /// Returns the subdivision that the name means, if there is only one.
-fn subdivision(mention: &Mention) -> Option<Region> {
+fn only_subdivision(mention: &Mention) -> Option<Region> {
     let parts = |cities: bool| -> BTreeSet<Region> {
         let options = mention.options.iter();
         let options = options.filter(|option| matches!(option.kind, NameKind::City(_)) == cities);
@@ -374,20 +393,23 @@ fn subdivision(mention: &Mention) -> Option<Region> {
     let only = |parts: &BTreeSet<Region>| parts.first().copied().filter(|_| parts.len() == 1);
     let (divisions, cities) = (parts(false), parts(true));
     match divisions.len() {
-        0 => only(&cities).or_else(|| largest(mention)),
+        0 => only(&cities).or_else(|| largest_city_subdivision(mention)),
         _ => only(&divisions),
     }
 }
 
 /// Returns the subdivision of the city that is far larger than the others of its name.
-fn largest(mention: &Mention) -> Option<Region> {
-    let largest = mention.options.iter().max_by_key(|option| weight(option))?;
+fn largest_city_subdivision(mention: &Mention) -> Option<Region> {
+    let largest = mention
+        .options
+        .iter()
+        .max_by_key(|option| meaning_weight(option))?;
     let others = mention
         .options
         .iter()
         .filter(|option| option.region != largest.region);
-    let second = others.map(weight).max().unwrap_or(0);
+    let second = others.map(meaning_weight).max().unwrap_or(0);
     let region = largest.region;
-    (region.is_subdivision() && weight(largest) >= second.saturating_mul(FAR_LARGER).max(1))
+    (region.is_subdivision() && meaning_weight(largest) >= second.saturating_mul(FAR_LARGER).max(1))
         .then_some(region)
 }

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::Named;
-use super::words::Words;
+use super::FoundPlaceName;
+use super::words::RegionWords;
 use crate::model::{Country, Language, Region};
 
 const PLACES: &str = include_str!("../../../data/places/places.tsv");
@@ -16,25 +16,25 @@ const PEOPLE: &str = include_str!("../../../data/places/people.txt");
 
 /// The only instance of the table.
 pub(super) static GAZETTEER: LazyLock<Gazetteer> =
-    LazyLock::new(|| Gazetteer::read(PLACES, PEOPLE));
+    LazyLock::new(|| Gazetteer::parse_tables(PLACES, PEOPLE));
 
 /// A possible meaning of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
+pub(super) struct PlaceMeaning {
     pub(super) kind: NameKind,
     pub(super) region: Region,
     /// Languages in which the name alone is enough evidence.
-    pub(super) tongues: Tongues,
+    pub(super) tongues: GazetteerLanguages,
     /// True if the country needs other evidence.
     pub(super) weak: bool,
     /// True for a capital, or an equally well-known city.
     pub(super) famous: bool,
-    pub(super) written: Written,
+    pub(super) written: RequiredSpelling,
 }
 
 /// The required spelling of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum RequiredSpelling {
     AsEver,
     /// In capitals: `US`.
     InCapitals,
@@ -53,13 +53,13 @@ pub(super) enum NameKind {
 
 /// A set of the languages that the table covers; the empty set means all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tongues(u8);
+pub(super) struct GazetteerLanguages(u8);
 
-impl Tongues {
+impl GazetteerLanguages {
     const LETTERS: [(char, &'static str); 4] = [('e', "en"), ('s', "es"), ('f', "fr"), ('p', "pt")];
 
     /// Returns the set of one language; empty if it is unknown or not covered.
-    pub(super) fn of(language: Option<&Language>) -> Self {
+    pub(super) fn from_language(language: Option<&Language>) -> Self {
         let place = language.and_then(|language| {
             Self::LETTERS
                 .iter()
@@ -68,7 +68,7 @@ impl Tongues {
         Self(place.map_or(0, |place| 1 << place))
     }
 
-    fn read(letters: &str) -> Self {
+    fn from_letters(letters: &str) -> Self {
         let bit = |letter| Self::LETTERS.iter().position(|(known, _)| *known == letter);
         Self(
             letters
@@ -79,12 +79,12 @@ impl Tongues {
     }
 
     /// Returns true if a text of language `text` may use the name like this.
-    pub(super) fn allow(self, text: Self) -> bool {
+    pub(super) fn allows_language(self, text: Self) -> bool {
         self.0 == 0 || text.0 == 0 || self.0 & text.0 != 0
     }
 
     /// Returns true if the language writes demonyms in small letters, unlike English.
-    pub(super) fn write_people_small(self) -> bool {
+    pub(super) fn writes_demonyms_lowercase(self) -> bool {
         self.0 & !1 != 0
     }
 
@@ -106,7 +106,7 @@ impl Tongues {
 
 /// A name in the table.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Name {
+pub(super) struct PlaceName {
     meanings: (u32, u16),
     /// If it is one word, the number of words of the longest name that begins with it.
     longest: u8,
@@ -119,14 +119,14 @@ pub(super) struct Name {
 
 #[derive(Debug)]
 pub(super) struct Gazetteer {
-    names: FxHashMap<&'static str, Name>,
-    meanings: Vec<Meaning>,
+    names: FxHashMap<&'static str, PlaceName>,
+    meanings: Vec<PlaceMeaning>,
     given: FxHashSet<&'static str>,
     family: FxHashSet<&'static str>,
 }
 
 impl Gazetteer {
-    fn read(places: &'static str, people: &'static str) -> Self {
+    fn parse_tables(places: &'static str, people: &'static str) -> Self {
         let (given, family) = people.split_once("[family]").unwrap_or((people, ""));
         let names = |text: &'static str| text.lines().filter(|line| !line.starts_with(['#', '[']));
         let names = |text| names(text).flat_map(str::split_whitespace).collect();
@@ -137,17 +137,17 @@ impl Gazetteer {
             family: names(family),
         };
         for line in places.lines() {
-            gazetteer.add(line);
+            gazetteer.add_line(line);
         }
         gazetteer
     }
 
-    fn add(&mut self, line: &'static str) {
+    fn add_line(&mut self, line: &'static str) {
         let mut columns = line.split('\t');
         let name = columns.next().unwrap_or_default();
         let from = self.meanings.len();
         let meanings = columns.next().unwrap_or_default().split(' ');
-        self.meanings.extend(meanings.filter_map(meaning));
+        self.meanings.extend(meanings.filter_map(parse_meaning));
         let marks = columns.next().unwrap_or_default();
         let (first, words) = match name.split_once(' ') {
             Some((first, rest)) => (first, 2 + rest.matches(' ').count()),
@@ -158,7 +158,7 @@ impl Gazetteer {
         let longest = first.longest;
         let number = |length| u32::try_from(length).unwrap_or(0);
         let entry = self.names.entry(name).or_default();
-        *entry = Name {
+        *entry = PlaceName {
             meanings: (
                 number(from),
                 u16::try_from(self.meanings.len() - from).unwrap_or(0),
@@ -171,42 +171,47 @@ impl Gazetteer {
     }
 
     /// Returns the longest name that begins with a word, and its number of words.
-    pub(super) fn longest(&self, words: &Words, at: usize) -> Option<(&Name, usize)> {
-        let first = self.names.get(words.word(at))?;
+    pub(super) fn find_longest(
+        &self,
+        words: &RegionWords,
+        at: usize,
+    ) -> Option<(&PlaceName, usize)> {
+        let first = self.names.get(words.folded_word(at))?;
         let joined = 1
             + (at + 1..at + usize::from(first.longest))
-                .take_while(|next| words.joins(*next))
+                .take_while(|next| words.is_joined(*next))
                 .count();
         let several = (2..=joined).rev().find_map(|length| {
-            let name = self.names.get(words.run(at..at + length))?;
+            let name = self.names.get(words.folded_run(at..at + length))?;
             name.known.then_some((name, length))
         });
         several.or_else(|| first.known.then_some((first, 1)))
     }
 
     /// Returns the longest name that `folded` begins with, to test whether two texts name the same place.
-    pub(super) fn named(&self, folded: &str) -> Option<Named> {
+    pub(super) fn find_leading_name(&self, folded: &str) -> Option<FoundPlaceName> {
         let first = self.names.get(folded.split(' ').next()?)?;
         let ends = folded.match_indices(' ').map(|(end, _)| end);
         let mut longest = None;
         for (words, end) in (1..=first.longest.max(1).into()).zip(ends) {
             if let Some(name) = self.names.get(folded.get(..end)?)
-                && let Some(meaning) = self.meant(name, words > 1)
+                && let Some(meaning) = self.primary_meaning(name, words > 1)
             {
                 let country = matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
                 let country = country.then(|| meaning.country());
-                longest = Some(Named { words, country });
+                longest = Some(FoundPlaceName { words, country });
             }
         }
         longest
     }
 
     /// Returns the primary meaning of a name: a country or its people, else a place that is no common word.
-    fn meant(&self, name: &Name, several: bool) -> Option<&Meaning> {
-        let written = |meaning: &&Meaning| several || meaning.written == Written::AsEver;
-        let mut meanings = self.meanings(name).iter().filter(written);
+    fn primary_meaning(&self, name: &PlaceName, several: bool) -> Option<&PlaceMeaning> {
+        let written =
+            |meaning: &&PlaceMeaning| several || meaning.written == RequiredSpelling::AsEver;
+        let mut meanings = self.meanings_of(name).iter().filter(written);
         let is_country =
-            |meaning: &&Meaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
+            |meaning: &&PlaceMeaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
         let plain = !name.common && !name.person;
         meanings
             .clone()
@@ -215,7 +220,7 @@ impl Gazetteer {
     }
 
     /// Returns the possible meanings of a name; empty for a phrase that only looks like a place.
-    pub(super) fn meanings(&self, name: &Name) -> &[Meaning] {
+    pub(super) fn meanings_of(&self, name: &PlaceName) -> &[PlaceMeaning] {
         let from = name.meanings.0 as usize;
         self.meanings
             .get(from..from + usize::from(name.meanings.1))
@@ -223,11 +228,11 @@ impl Gazetteer {
     }
 
     /// Returns true if the name that begins there may be that of a country or its people.
-    pub(super) fn names_a_country(&self, words: &Words, at: usize) -> bool {
+    pub(super) fn names_a_country(&self, words: &RegionWords, at: usize) -> bool {
         let country =
-            |meaning: &Meaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
-        self.longest(words, at)
-            .is_some_and(|(name, _)| self.meanings(name).iter().any(country))
+            |meaning: &PlaceMeaning| matches!(meaning.kind, NameKind::Country | NameKind::Demonym);
+        self.find_longest(words, at)
+            .is_some_and(|(name, _)| self.meanings_of(name).iter().any(country))
     }
 
     /// Returns true if a folded word is a given name.
@@ -242,11 +247,11 @@ impl Gazetteer {
 }
 
 /// Parses `=CR`, `~CR!sp`, `/MX-CHP+w`, `@MX-CHP:202`; returns `None` for an entry that means no place.
-fn meaning(written: &str) -> Option<Meaning> {
+fn parse_meaning(written: &str) -> Option<PlaceMeaning> {
     let mut parts = written.split('+');
     let (place, tongues) = match parts.next()?.split_once('!') {
-        Some((place, letters)) => (place, Tongues::read(letters)),
-        None => (written.split('+').next()?, Tongues::default()),
+        Some((place, letters)) => (place, GazetteerLanguages::from_letters(letters)),
+        None => (written.split('+').next()?, GazetteerLanguages::default()),
     };
     let flags = |flag: &str| written.split('+').skip(1).any(|found| found == flag);
     let mut letters = place.chars();
@@ -262,21 +267,21 @@ fn meaning(written: &str) -> Option<Meaning> {
         '@' => NameKind::City(thousands),
         _ => return None,
     };
-    Some(Meaning {
+    Some(PlaceMeaning {
         kind,
         region: code.parse().ok()?,
         tongues,
         weak: flags("w"),
         famous: flags("f"),
         written: match () {
-            () if flags("u") => Written::InCapitals,
-            () if flags("a") => Written::WithAccents,
-            () => Written::AsEver,
+            () if flags("u") => RequiredSpelling::InCapitals,
+            () if flags("a") => RequiredSpelling::WithAccents,
+            () => RequiredSpelling::AsEver,
         },
     })
 }
 
-impl Meaning {
+impl PlaceMeaning {
     pub(super) fn country(&self) -> Country {
         self.region.country()
     }
@@ -295,7 +300,7 @@ mod tests {
                 .split(' ')
                 .filter(|written| !written.starts_with('.'))
             {
-                assert!(meaning(written).is_some(), "{line}");
+                assert!(parse_meaning(written).is_some(), "{line}");
                 read += 1;
             }
         }
@@ -306,8 +311,10 @@ mod tests {
     #[test]
     fn the_longest_name_is_found() {
         let check = |text: &str, length: usize| {
-            let words = Words::of(text);
-            let found = GAZETTEER.longest(&words, 0).map_or(0, |(_, length)| length);
+            let words = RegionWords::of(text);
+            let found = GAZETTEER
+                .find_longest(&words, 0)
+                .map_or(0, |(_, length)| length);
             assert_eq!(found, length, "{text}");
         };
         check("Guinea Ecuatorial firma", 2);

@@ -19,23 +19,23 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use self::gazetteer::Tongues;
+use self::gazetteer::GazetteerLanguages;
 use self::mentions::Mention;
-use self::words::Words;
+use self::words::RegionWords;
 use crate::model::{Country, Item, Language, Region};
 
 /// A region that a text mentions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tagged {
+pub struct MentionedRegion {
     /// The region's code.
     pub region: Region,
     /// The evidence for it.
-    pub evidence: Evidence,
+    pub evidence: RegionEvidence,
 }
 
 /// The evidence for a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
+pub enum RegionEvidence {
     /// Words of the text.
     Words {
         /// The part of the text, from 0.
@@ -49,8 +49,8 @@ pub enum Evidence {
 
 /// Returns the regions of an item: `fixed`, which its source gives to all its items, and those that it mentions, in
 /// the order of their codes, with the country of every subdivision. `home` is the country of the source.
-pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Region> {
-    of_texts(
+pub fn item_regions(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Region> {
+    text_regions(
         [&item.title, &item.text],
         item.language.as_ref(),
         home,
@@ -58,8 +58,8 @@ pub fn of_item(item: &Item, home: Option<Country>, fixed: &[Region]) -> Vec<Regi
     )
 }
 
-/// As [`of_item`], for an item's title and text.
-pub fn of_texts(
+/// As [`item_regions`], for an item's title and text.
+pub fn text_regions(
     texts: [&str; 2],
     language: Option<&Language>,
     home: Option<Country>,
@@ -67,10 +67,10 @@ pub fn of_texts(
 ) -> Vec<Region> {
     // If the source states what its items are about, its own country is no evidence.
     let fallback = home.filter(|_| fixed.is_empty());
-    let found = regions(&texts, language, home);
+    let found = find_regions(&texts, language, home);
     let told = found
         .iter()
-        .filter(|tagged| tagged.evidence != Evidence::Source || fallback.is_some())
+        .filter(|tagged| tagged.evidence != RegionEvidence::Source || fallback.is_some())
         .map(|tagged| tagged.region);
     let all: BTreeSet<Region> = told
         .chain(fixed.iter().copied())
@@ -80,13 +80,13 @@ pub fn of_texts(
 }
 
 /// Builds the table of places, which otherwise happens with the first text, and takes a while.
-pub fn prepare() {
+pub fn load_gazetteer() {
     LazyLock::force(&gazetteer::GAZETTEER);
 }
 
 /// A name from the table of places, found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct FoundPlaceName {
     /// Number of its words.
     pub(crate) words: usize,
     /// The country that it names, directly or by its people; `None` for a town or a subdivision.
@@ -96,38 +96,42 @@ pub(crate) struct Named {
 /// Returns the place whose name `folded` begins with: words in lower case without accents, one blank after each.
 /// Common words and names of people do not count, nor do words that must be written in capitals or with accents
 /// (`US`).
-pub(crate) fn named(folded: &str) -> Option<Named> {
-    gazetteer::GAZETTEER.named(folded)
+pub(crate) fn find_leading_name(folded: &str) -> Option<FoundPlaceName> {
+    gazetteer::GAZETTEER.find_leading_name(folded)
 }
 
 /// Returns the regions that `parts` mention, with a title before a summary and a text, in the order of their codes:
 /// every country, and subdivisions if certain. `home` is the country of the source.
-pub fn regions(parts: &[&str], language: Option<&Language>, home: Option<Country>) -> Vec<Tagged> {
-    let tongue = Tongues::of(language);
-    let words: Vec<Words> = parts.iter().map(|part| Words::of(part)).collect();
+pub fn find_regions(
+    parts: &[&str],
+    language: Option<&Language>,
+    home: Option<Country>,
+) -> Vec<MentionedRegion> {
+    let tongue = GazetteerLanguages::from_language(language);
+    let words: Vec<RegionWords> = parts.iter().map(|part| RegionWords::of(part)).collect();
     let mut mentions = Vec::new();
     for (part, words) in words.iter().enumerate() {
-        mentions::find(words, part, tongue, &mut mentions);
+        mentions::find_mentions(words, part, tongue, &mut mentions);
     }
-    let placed = decide::decide(&words, &mut mentions, tongue, home);
-    let evidence = |mention: &Mention| Evidence::Words {
+    let placed = decide::decide_regions(&words, &mut mentions, tongue, home);
+    let evidence = |mention: &Mention| RegionEvidence::Words {
         part: mention.part,
-        bytes: words[mention.part].bytes(&mention.words),
+        bytes: words[mention.part].byte_range(&mention.words),
     };
     let mut seen = BTreeSet::new();
-    let mut tagged: Vec<Tagged> = placed
+    let mut tagged: Vec<MentionedRegion> = placed
         .iter()
         .filter(|(region, _)| seen.insert(*region))
-        .map(|(region, mention)| Tagged {
+        .map(|(region, mention)| MentionedRegion {
             region: *region,
             evidence: evidence(&mentions[*mention]),
         })
         .collect();
     tagged.sort_by_key(|tagged| tagged.region);
     if tagged.is_empty() {
-        tagged.extend(home.map(|home| Tagged {
+        tagged.extend(home.map(|home| MentionedRegion {
             region: home.into(),
-            evidence: Evidence::Source,
+            evidence: RegionEvidence::Source,
         }));
     }
     tagged

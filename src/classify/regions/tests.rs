@@ -34,7 +34,7 @@ fn cases(fixture: &'static str) -> Vec<Case> {
 }
 
 fn found(case: &Case, keep: impl Fn(Region) -> bool) -> String {
-    let tagged = regions(&[case.text], case.language.as_ref(), case.home);
+    let tagged = find_regions(&[case.text], case.language.as_ref(), case.home);
     let codes = tagged.iter().map(|tagged| tagged.region);
     let codes: Vec<String> = codes
         .filter(|region| keep(*region))
@@ -68,16 +68,16 @@ fn subdivisions() {
 #[test]
 fn the_words_that_speak_for_a_region_are_told() {
     let check = |parts: &[&str], expected: &[&str]| {
-        let told = regions(parts, None, "CR".parse().ok());
+        let told = find_regions(parts, None, "CR".parse().ok());
         let told = told.iter().map(|tagged| match &tagged.evidence {
-            Evidence::Words { part, bytes } => {
+            RegionEvidence::Words { part, bytes } => {
                 format!(
                     "{} {}",
                     tagged.region,
                     parts[*part].get(bytes.clone()).unwrap()
                 )
             }
-            Evidence::Source => format!("{} source", tagged.region),
+            RegionEvidence::Source => format!("{} source", tagged.region),
         });
         assert_eq!(told.collect::<Vec<_>>(), expected, "{parts:?}");
     };
@@ -98,7 +98,7 @@ fn what_is_named_once_far_down_is_named_in_passing() {
             "word ".repeat(400),
             "Kenya said so. ".repeat(mentions)
         );
-        let told = regions(&["", &text], None, None);
+        let told = find_regions(&["", &text], None, None);
         let codes: Vec<String> = told
             .iter()
             .map(|tagged| tagged.region.to_string())
@@ -119,7 +119,7 @@ fn what_the_source_says_of_all_its_items_is_added() {
             .items
             .remove(0);
         let fixed: Vec<Region> = fixed.iter().map(|code| code.parse().unwrap()).collect();
-        let codes = of_item(&item, "CR".parse().ok(), &fixed);
+        let codes = item_regions(&item, "CR".parse().ok(), &fixed);
         let codes: Vec<String> = codes.iter().map(Region::to_string).collect();
         assert_eq!(codes.join(" "), expected, "{title}");
     };
@@ -130,7 +130,7 @@ fn what_the_source_says_of_all_its_items_is_added() {
 }
 
 fn codes(parts: &[&str], language: Option<&Language>, home: Option<Country>) -> BTreeSet<Region> {
-    let tagged = regions(parts, language, home);
+    let tagged = find_regions(parts, language, home);
     tagged.into_iter().map(|tagged| tagged.region).collect()
 }
 
@@ -139,8 +139,8 @@ proptest! {
     fn no_text_panics(parts in prop::collection::vec(any::<String>(), 0..3), language in "(en|es|fr|pt|de)") {
         let language = language.parse().ok();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        for Tagged { evidence, .. } in regions(&parts, language.as_ref(), None) {
-            let Evidence::Words { part, bytes } = evidence else { panic!("there is no source") };
+        for MentionedRegion { evidence, .. } in find_regions(&parts, language.as_ref(), None) {
+            let RegionEvidence::Words { part, bytes } = evidence else { panic!("there is no source") };
             prop_assert!(parts[part].get(bytes).is_some_and(|words| !words.is_empty()));
         }
     }
@@ -149,8 +149,8 @@ proptest! {
     #[test]
     fn no_names_panic(words in prop::collection::vec("(San|José|Granada|Nicaragua|Congo|the|of|Republic|, | \\(|\\) | – |\\. |U\\.S\\.|3|Mr|Paris|Agreement|en|español|and|Georgia|US)", 0..40)) {
         let text = words.join(" ");
-        let once = regions(&[&text], None, None);
-        prop_assert_eq!(once, regions(&[&text], None, None));
+        let once = find_regions(&[&text], None, None);
+        prop_assert_eq!(once, find_regions(&[&text], None, None));
     }
 
     /// Other sentences, before and after, remove no region.

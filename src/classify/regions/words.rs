@@ -14,7 +14,7 @@ const LONG: usize = 4;
 
 /// The capitalization of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Case {
+pub(super) enum WordCase {
     /// In small letters, or without letters that have a case.
     Small,
     /// With an initial capital.
@@ -27,7 +27,7 @@ pub(super) enum Case {
 
 /// The separator before a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Gap {
+pub(super) enum WordGap {
     /// A blank, a hyphen, an apostrophe, the point of an abbreviation.
     Joined,
     Comma,
@@ -43,7 +43,7 @@ pub(super) enum Gap {
 
 /// The use of capitals in a sentence; if they carry no information, they are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(super) enum SentenceStyle {
     Sentence,
     /// Every long word begins with a capital.
     Heading,
@@ -52,42 +52,42 @@ pub(super) enum Style {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Word {
+pub(super) struct RegionWord {
     /// The range in the folded text.
     at: Range<usize>,
     /// The range in the original text.
     pub(super) written: Range<usize>,
-    pub(super) case: Case,
+    pub(super) case: WordCase,
     /// True if it has letters beyond ASCII.
     pub(super) accented: bool,
-    pub(super) gap: Gap,
+    pub(super) gap: WordGap,
     pub(super) sentence: usize,
 }
 
 /// The words of one part of an item.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct RegionWords {
     /// The words with one blank after each, so that a run of words is a slice.
     folded: String,
-    pub(super) list: Vec<Word>,
-    styles: Vec<Style>,
+    pub(super) list: Vec<RegionWord>,
+    styles: Vec<SentenceStyle>,
     /// True if the text has any capital.
     pub(super) has_capitals: bool,
 }
 
-impl Words {
+impl RegionWords {
     pub(super) fn of(text: &str) -> Self {
-        let mut reader = Reader::new(text);
+        let mut reader = WordReader::new(text);
         let mut end = 0;
         for (at, c) in text.char_indices() {
             if is_word(c) {
-                reader.letter(at, c);
+                reader.push_letter(at, c);
                 end = at + c.len_utf8();
             } else {
                 if reader.end_word(end) && reader.words.list.len() >= MAX_WORDS {
                     break;
                 }
-                reader.between.add(c);
+                reader.between.add_char(c);
             }
         }
         reader.end_word(end);
@@ -95,7 +95,7 @@ impl Words {
     }
 
     /// Returns the folded form of a run of words.
-    pub(super) fn run(&self, words: Range<usize>) -> &str {
+    pub(super) fn folded_run(&self, words: Range<usize>) -> &str {
         let from = self.list.get(words.start).map_or(0, |word| word.at.start);
         let to = words
             .end
@@ -107,39 +107,39 @@ impl Words {
     }
 
     /// Returns the folded form of a word; empty beyond the last.
-    pub(super) fn word(&self, number: usize) -> &str {
-        self.run(number..number + 1)
+    pub(super) fn folded_word(&self, number: usize) -> &str {
+        self.folded_run(number..number + 1)
     }
 
     /// Returns the range of a run of words in the original text.
-    pub(super) fn bytes(&self, words: &Range<usize>) -> Range<usize> {
+    pub(super) fn byte_range(&self, words: &Range<usize>) -> Range<usize> {
         let run = self.list.get(words.clone()).unwrap_or_default();
         let end = run.last().map_or(0, |word| word.written.end);
         run.first().map_or(end, |word| word.written.start)..end
     }
 
-    pub(super) fn style(&self, number: usize) -> Style {
+    pub(super) fn sentence_style(&self, number: usize) -> SentenceStyle {
         let sentence = self.list.get(number).map_or(0, |word| word.sentence);
         self.styles
             .get(sentence)
             .copied()
-            .unwrap_or(Style::Sentence)
+            .unwrap_or(SentenceStyle::Sentence)
     }
 
     /// Returns true if a word is the first of its sentence.
-    pub(super) fn begins(&self, number: usize) -> bool {
+    pub(super) fn begins_sentence(&self, number: usize) -> bool {
         self.list
             .get(number)
-            .is_some_and(|word| word.gap >= Gap::Colon)
+            .is_some_and(|word| word.gap >= WordGap::Colon)
     }
 
     /// Returns true if the word exists and is joined to the previous one.
-    pub(super) fn joins(&self, number: usize) -> bool {
+    pub(super) fn is_joined(&self, number: usize) -> bool {
         number > 0
             && self
                 .list
                 .get(number)
-                .is_some_and(|word| word.gap == Gap::Joined)
+                .is_some_and(|word| word.gap == WordGap::Joined)
     }
 }
 
@@ -151,16 +151,16 @@ fn is_word(c: char) -> bool {
 }
 
 /// Assembles words letter by letter.
-struct Reader {
-    words: Words,
-    begun: Option<Begun>,
-    between: Between,
-    count: Count,
+struct WordReader {
+    words: RegionWords,
+    begun: Option<PartialWord>,
+    between: WordSeparators,
+    count: SentenceCount,
 }
 
 /// The word being read.
 #[derive(Default)]
-struct Begun {
+struct PartialWord {
     /// Its start in the original text.
     written: usize,
     /// Its start in the folded text.
@@ -173,8 +173,8 @@ struct Begun {
 }
 
 /// The separators since the last word.
-struct Between {
-    gap: Gap,
+struct WordSeparators {
+    gap: WordGap,
     blank: bool,
     /// A point may end a sentence or an abbreviation: the surrounding words decide.
     point: bool,
@@ -184,39 +184,39 @@ struct Between {
 
 /// The number of words of a sentence, and of long ones among them.
 #[derive(Default)]
-struct Count {
+struct SentenceCount {
     words: usize,
     long: usize,
     capital: usize,
     capitals: usize,
 }
 
-impl Between {
+impl WordSeparators {
     const NOTHING: Self = Self {
-        gap: Gap::Joined,
+        gap: WordGap::Joined,
         blank: false,
         point: false,
         hyphen: false,
     };
 
-    fn add(&mut self, c: char) {
+    fn add_char(&mut self, c: char) {
         let gap = match c {
             '.' => return self.point = true,
             '-' | '‐' | '‑' => return self.hyphen = self.blank,
             '\'' | '’' | '‘' | '´' | '`' | '\u{AD}' | '\u{200B}' => return,
-            ',' => Gap::Comma,
-            ':' => Gap::Colon,
-            '–' | '—' | '―' | '|' | '•' => Gap::Dash,
-            '!' | '?' | '…' | '\n' | '\r' | ';' | '¡' | '¿' => Gap::Stop,
+            ',' => WordGap::Comma,
+            ':' => WordGap::Colon,
+            '–' | '—' | '―' | '|' | '•' => WordGap::Dash,
+            '!' | '?' | '…' | '\n' | '\r' | ';' | '¡' | '¿' => WordGap::Stop,
             c if c.is_whitespace() => return self.blank = true,
-            _ => Gap::Aside,
+            _ => WordGap::Aside,
         };
         self.gap = self.gap.max(gap);
     }
 }
 
-impl Begun {
-    fn add(&mut self, c: char, folded: &mut String) {
+impl PartialWord {
+    fn add_char(&mut self, c: char, folded: &mut String) {
         if c.is_ascii() {
             self.letters += 1;
             self.capitals += usize::from(c.is_ascii_uppercase());
@@ -229,90 +229,90 @@ impl Begun {
             self.accented = true;
             self.letters += usize::from(c.is_alphanumeric());
             self.capitals += usize::from(c.is_uppercase());
-            fold(c, folded);
+            fold_letter(c, folded);
         }
     }
 
-    fn case(&self) -> Case {
+    fn word_case(&self) -> WordCase {
         if self.digits == self.letters && self.letters > 0 {
-            Case::Digits
+            WordCase::Digits
         } else if self.capitals == self.letters && self.letters > 1 {
-            Case::Capitals
+            WordCase::Capitals
         } else if self.begins_capital {
-            Case::Capital
+            WordCase::Capital
         } else {
-            Case::Small
+            WordCase::Small
         }
     }
 }
 
-impl Count {
-    fn add(&mut self, letters: usize, case: Case) {
+impl SentenceCount {
+    fn add_word(&mut self, letters: usize, case: WordCase) {
         self.words += 1;
-        if letters >= LONG && case != Case::Digits {
+        if letters >= LONG && case != WordCase::Digits {
             self.long += 1;
-            self.capital += usize::from(case == Case::Capital && self.words > 1);
-            self.capitals += usize::from(case == Case::Capitals);
+            self.capital += usize::from(case == WordCase::Capital && self.words > 1);
+            self.capitals += usize::from(case == WordCase::Capitals);
         }
     }
 
     /// Ignores the first word of a heading; four of five others must have capitals.
-    fn style(&self) -> Style {
+    fn sentence_style(&self) -> SentenceStyle {
         if self.long > 0 && self.capitals == self.long {
-            Style::Capitals
+            SentenceStyle::Capitals
         } else if self.long > 3 && (self.capital + self.capitals) * 5 >= (self.long - 1) * 4 {
-            Style::Heading
+            SentenceStyle::Heading
         } else {
-            Style::Sentence
+            SentenceStyle::Sentence
         }
     }
 }
 
-impl Reader {
+impl WordReader {
     fn new(text: &str) -> Self {
         Self {
-            words: Words {
+            words: RegionWords {
                 folded: String::with_capacity(text.len() + 1),
                 list: Vec::with_capacity(text.len() / 6 + 1),
                 styles: Vec::new(),
                 has_capitals: false,
             },
             begun: None,
-            between: Between {
-                gap: Gap::Stop,
-                ..Between::NOTHING
+            between: WordSeparators {
+                gap: WordGap::Stop,
+                ..WordSeparators::NOTHING
             },
-            count: Count::default(),
+            count: SentenceCount::default(),
         }
     }
 
-    fn letter(&mut self, at: usize, c: char) {
+    fn push_letter(&mut self, at: usize, c: char) {
         if self.begun.is_none() {
             self.end_gap();
         }
-        let begun = self.begun.get_or_insert_with(|| Begun {
+        let begun = self.begun.get_or_insert_with(|| PartialWord {
             written: at,
             folded: self.words.folded.len(),
             begins_capital: c.is_ascii_uppercase() || !c.is_ascii() && c.is_uppercase(),
-            ..Begun::default()
+            ..PartialWord::default()
         });
-        begun.add(c, &mut self.words.folded);
+        begun.add_char(c, &mut self.words.folded);
     }
 
     /// Classifies the separators before a word that follows.
     fn end_gap(&mut self) {
         let abbreviates = self.words.list.last().is_some_and(|word| {
             word.written.len() <= ABBREVIATION
-                && matches!(word.case, Case::Capital | Case::Capitals)
+                && matches!(word.case, WordCase::Capital | WordCase::Capitals)
         });
         let between = &mut self.between;
         if between.hyphen && between.blank {
-            between.gap = between.gap.max(Gap::Dash);
+            between.gap = between.gap.max(WordGap::Dash);
         }
         if between.point && between.blank && !abbreviates {
-            between.gap = Gap::Stop;
+            between.gap = WordGap::Stop;
         }
-        if between.gap >= Gap::Colon {
+        if between.gap >= WordGap::Colon {
             self.end_sentence();
         }
     }
@@ -322,11 +322,11 @@ impl Reader {
         let Some(begun) = self.begun.take() else {
             return false;
         };
-        let case = begun.case();
-        self.count.add(begun.letters, case);
+        let case = begun.word_case();
+        self.count.add_word(begun.letters, case);
         self.words.has_capitals |= begun.capitals > 0;
-        let between = std::mem::replace(&mut self.between, Between::NOTHING);
-        self.words.list.push(Word {
+        let between = std::mem::replace(&mut self.between, WordSeparators::NOTHING);
+        self.words.list.push(RegionWord {
             at: begun.folded..self.words.folded.len(),
             written: begun.written..end,
             case,
@@ -340,19 +340,19 @@ impl Reader {
 
     fn end_sentence(&mut self) {
         if self.count.words > 0 {
-            self.words.styles.push(self.count.style());
-            self.count = Count::default();
+            self.words.styles.push(self.count.sentence_style());
+            self.count = SentenceCount::default();
         }
     }
 
-    fn finish(mut self) -> Words {
+    fn finish(mut self) -> RegionWords {
         self.end_sentence();
         self.words
     }
 }
 
 /// Appends a letter without accents and in lower case.
-fn fold(c: char, folded: &mut String) {
+fn fold_letter(c: char, folded: &mut String) {
     match c {
         'á' | 'à' | 'â' | 'ã' | 'ä' | 'Á' | 'À' | 'Â' | 'Ã' | 'Ä' => folded.push('a'),
         'é' | 'è' | 'ê' | 'ë' | 'É' | 'È' | 'Ê' => folded.push('e'),
@@ -378,16 +378,16 @@ fn fold(c: char, folded: &mut String) {
 mod tests {
     use super::*;
 
-    fn check(text: &str, folded: &str, gaps: &[Gap]) {
-        let words = Words::of(text);
-        assert_eq!(words.run(0..words.list.len()), folded, "{text}");
-        let found: Vec<Gap> = words.list.iter().skip(1).map(|word| word.gap).collect();
+    fn check(text: &str, folded: &str, gaps: &[WordGap]) {
+        let words = RegionWords::of(text);
+        assert_eq!(words.folded_run(0..words.list.len()), folded, "{text}");
+        let found: Vec<WordGap> = words.list.iter().skip(1).map(|word| word.gap).collect();
         assert_eq!(found, gaps, "{text}");
     }
 
     #[test]
     fn what_stands_between_words_is_kept() {
-        use Gap::{Aside, Colon, Comma, Dash, Joined, Stop};
+        use WordGap::{Aside, Colon, Comma, Dash, Joined, Stop};
         check("EE. UU., México", "ee uu mexico", &[Joined, Comma]);
         check("Côte d’Ivoire", "cote d ivoire", &[Joined, Joined]);
         check("Guinée-Bissau", "guinee bissau", &[Joined]);
@@ -405,13 +405,18 @@ mod tests {
 
     #[test]
     fn headings_are_told_from_sentences() {
-        let check = |text: &str, style| assert_eq!(Words::of(text).style(0), style, "{text}");
-        check("El alcalde de Arica habló con Juan", Style::Sentence);
-        check("CONCEJO DE ARICA APRUEBA", Style::Capitals);
+        let check = |text: &str, style| {
+            assert_eq!(RegionWords::of(text).sentence_style(0), style, "{text}")
+        };
+        check(
+            "El alcalde de Arica habló con Juan",
+            SentenceStyle::Sentence,
+        );
+        check("CONCEJO DE ARICA APRUEBA", SentenceStyle::Capitals);
         check(
             "Chad Receives More Refugees From Its Neighbour",
-            Style::Heading,
+            SentenceStyle::Heading,
         );
-        check("Chad asks for aid", Style::Sentence);
+        check("Chad asks for aid", SentenceStyle::Sentence);
     }
 }

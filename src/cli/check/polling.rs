@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::cli::discover::spelled;
+use crate::cli::discover::comparable_spelling;
 use crate::config::{self, Config, Diagnostic, Severity};
 use crate::model::{Location, Source, Timestamp};
 use crate::schedule;
@@ -14,15 +14,15 @@ const OFTEN: Duration = Duration::from_mins(1);
 const RUNS: usize = 3;
 
 /// Returns warnings of sources that are polled too often or twice.
-pub(super) fn check(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
+pub(super) fn check_polling(config: &Config, now: Timestamp) -> Vec<Diagnostic> {
     let hasty = config
         .sources
         .iter()
-        .filter_map(|source| hasty(source, now));
-    hasty.chain(twice(&config.sources)).collect()
+        .filter_map(|source| warn_if_hasty(source, now));
+    hasty.chain(warn_of_duplicates(&config.sources)).collect()
 }
 
-fn warning(source: &Source, message: String, hint: &str) -> Diagnostic {
+fn polling_warning(source: &Source, message: String, hint: &str) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         place: source.place.clone(),
@@ -32,11 +32,11 @@ fn warning(source: &Source, message: String, hint: &str) -> Diagnostic {
 }
 
 /// Warns of a source on the web that is polled more than once a minute.
-fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
+fn warn_if_hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
     if !matches!(source.location, Location::Http(_) | Location::Secret(_)) {
         return None;
     }
-    let runs = schedule::upcoming(&source.cadence, source.zone, now, RUNS);
+    let runs = schedule::upcoming_runs(&source.cadence, source.zone, now, RUNS);
     let pauses = runs.windows(2).filter_map(|pair| match pair {
         [one, next] => (*next - *one).to_std().ok(),
         _ => None,
@@ -45,28 +45,28 @@ fn hasty(source: &Source, now: Timestamp) -> Option<Diagnostic> {
     let (id, pause) = (&source.id, humantime::format_duration(pause));
     let message = format!("`{id}` is polled every {pause}: its server may block you");
     let hint = "`every = \"15m\"` or longer suits most sources, or neither `every` nor `cron`";
-    Some(warning(source, message, hint))
+    Some(polling_warning(source, message, hint))
 }
 
 /// Warns of sources that share the address of an earlier one.
-fn twice(sources: &[Source]) -> Vec<Diagnostic> {
+fn warn_of_duplicates(sources: &[Source]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<String, &Source> = BTreeMap::new();
     let mut found = Vec::new();
     for source in sources {
         // A secret that cannot be read here is not an address to compare.
-        let Ok(resolved) = config::resolve(source) else {
+        let Ok(resolved) = config::resolve_source(source) else {
             continue;
         };
         if matches!(resolved.location, Location::Command(_)) {
             continue;
         }
-        match first.get(&spelled(&resolved.location)) {
-            None => drop(first.insert(spelled(&resolved.location), source)),
+        match first.get(&comparable_spelling(&resolved.location)) {
+            None => drop(first.insert(comparable_spelling(&resolved.location), source)),
             Some(other) => {
                 let (id, was, place) = (&source.id, &other.id, &other.place);
                 let message = format!("`{id}` has the address of `{was}`, which is at {place}");
                 let hint = "remove one of them, unless each reads another part of the page";
-                found.push(warning(source, message, hint));
+                found.push(polling_warning(source, message, hint));
             }
         }
     }

@@ -5,9 +5,15 @@ use crate::model::Location;
 
 /// Returns errors for secrets that are not addresses, and warnings for secrets that cannot be read here. The
 /// daemon, which does the fetching, may be able to read them.
-pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+pub(super) fn check_secrets(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let mut wrong = Vec::new();
-    let mut unread: Vec<Diagnostic> = config.store.unread.iter().cloned().map(as_unread).collect();
+    let mut unread: Vec<Diagnostic> = config
+        .store
+        .unread
+        .iter()
+        .cloned()
+        .map(downgrade_to_warning)
+        .collect();
     for source in &config.sources {
         let Location::Secret(address) = &source.location else {
             continue;
@@ -18,21 +24,21 @@ pub(super) fn check(config: &Config) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
             message,
             hint: None,
         };
-        match config::resolve(source) {
+        match config::resolve_source(source) {
             Err(SecretError::Wrong(message)) => {
                 wrong.push(diagnostic(Severity::Mistake, message));
             }
             // Only a configuration from the store lacks its secrets.
             Ok(_) | Err(SecretError::NotKept(_)) => {}
             Err(SecretError::Unreadable(message)) => {
-                unread.push(as_unread(diagnostic(Severity::Warning, message)));
+                unread.push(downgrade_to_warning(diagnostic(Severity::Warning, message)));
             }
         }
     }
     (wrong, unread)
 }
 
-fn as_unread(found: Diagnostic) -> Diagnostic {
+fn downgrade_to_warning(found: Diagnostic) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         hint: Some(

@@ -6,23 +6,27 @@ use bytesize::ByteSize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::look::{Finding, Manners};
-use crate::cli::choice::{self, Reasons};
+use super::look::{DiscoveryResult, ServerManners};
+use crate::cli::choice::{self, ReasonsDisplay};
 use crate::cli::shown;
-use crate::discover::{Found, Lead, Proposal, Rival};
+use crate::discover::{FoundKind, LeadKind, RivalDocument, SourceProposal};
 use crate::extract;
-use crate::model::{Kind, Location};
+use crate::model::{Location, SourceKind};
 
 /// Items shown to people.
 const SHOWN_ITEMS: usize = 5;
 
-pub(super) fn print(finding: &Finding, reasons: Reasons) -> io::Result<()> {
+pub(super) fn print_result(finding: &DiscoveryResult, reasons: ReasonsDisplay) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let proposal = &finding.proposal;
-    writeln!(out, "{}\n", shown::line(&found(proposal)))?;
+    writeln!(
+        out,
+        "{}\n",
+        shown::printable_line(&describe_proposal(proposal))
+    )?;
     for item in proposal.items.iter().take(SHOWN_ITEMS) {
-        let date = shown::date(&item.published);
-        writeln!(out, "{date}\n  {}", shown::line(&item.title))?;
+        let date = shown::format_date(&item.published);
+        writeln!(out, "{date}\n  {}", shown::printable_line(&item.title))?;
         if let Some(address) = &item.address {
             writeln!(out, "  {address}")?;
         }
@@ -40,14 +44,14 @@ pub(super) fn print(finding: &Finding, reasons: Reasons) -> io::Result<()> {
     }
     choice::print_others(&mut out, &proposal.choices, proposal.list, reasons)?;
     writeln!(out)?;
-    for (what, told) in told(finding) {
-        writeln!(out, "{what:9} {}", shown::line(&told))?;
+    for (what, told) in finding_lines(finding) {
+        writeln!(out, "{what:9} {}", shown::printable_line(&told))?;
     }
     writeln!(out, "\n{}", proposal.block)
 }
 
 /// Describes what is read, and why.
-pub(in crate::cli) fn found(proposal: &Proposal) -> String {
+pub(in crate::cli) fn describe_proposal(proposal: &SourceProposal) -> String {
     let count = proposal.items.len();
     let url = &proposal.source.location;
     let by = if is_by_rules(proposal) {
@@ -56,9 +60,9 @@ pub(in crate::cli) fn found(proposal: &Proposal) -> String {
         "by its structure"
     };
     match &proposal.found {
-        Found::Feed { format } => format!("A feed ({format})"),
-        Found::LinkedFeed { format } => {
-            let (shared, records) = (shared(proposal), proposal.records);
+        FoundKind::Feed { format } => format!("A feed ({format})"),
+        FoundKind::LinkedFeed { format } => {
+            let (shared, records) = (shared_records(proposal), proposal.records);
             match records {
                 0 | 1 => format!("A page without a list, which links to a feed ({format}): {url}"),
                 _ => format!(
@@ -66,33 +70,35 @@ pub(in crate::cli) fn found(proposal: &Proposal) -> String {
                 ),
             }
         }
-        Found::WordPress => {
-            let (shared, records) = (shared(proposal), proposal.records);
+        FoundKind::WordPress => {
+            let (shared, records) = (shared_records(proposal), proposal.records);
             format!(
                 "A WordPress page, whose API has {shared} of its {records} records as JSON: {url}"
             )
         }
-        Found::Script => {
+        FoundKind::Script => {
             format!("A page with {count} records in a script of it, as JSON, read {by}")
         }
-        Found::Json => format!("JSON with a list of {count} entries, read {by}"),
-        Found::Xml => format!("XML with a list of {count} entries, read {by}"),
-        Found::Sitemap => sitemap(proposal),
-        Found::List if is_by_rules(proposal) => {
+        FoundKind::Json => format!("JSON with a list of {count} entries, read {by}"),
+        FoundKind::Xml => format!("XML with a list of {count} entries, read {by}"),
+        FoundKind::Sitemap => describe_sitemap(proposal),
+        FoundKind::List if is_by_rules(proposal) => {
             format!("A page with a list of {count} records, read by the selectors below")
         }
-        Found::List if proposal.block.layout.is_some() => {
+        FoundKind::List if proposal.block.layout.is_some() => {
             format!("A page with a list of {count} records, read by the layout below")
         }
-        Found::List => format!(
+        FoundKind::List => format!(
             "A page with a list of {count} records, read by its structure: no selectors find just these"
         ),
-        Found::Article => "A page that is a single article, which is polled for changes".to_owned(),
-        Found::Text => format!("A text with {count} notices"),
+        FoundKind::Article => {
+            "A page that is a single article, which is polled for changes".to_owned()
+        }
+        FoundKind::Text => format!("A text with {count} notices"),
     }
 }
 
-fn sitemap(proposal: &Proposal) -> String {
+fn describe_sitemap(proposal: &SourceProposal) -> String {
     let count = proposal.items.len();
     let what = match proposal.parts {
         0 => format!("A sitemap of {count} pages"),
@@ -107,13 +113,13 @@ fn sitemap(proposal: &Proposal) -> String {
 }
 
 /// Returns true if the proposal names the places of the records.
-fn is_by_rules(proposal: &Proposal) -> bool {
-    let keys = extract::keys(&proposal.block.reading);
+fn is_by_rules(proposal: &SourceProposal) -> bool {
+    let keys = extract::reading_keys(&proposal.block.reading);
     keys.iter().any(|(key, _)| key == "select.item")
 }
 
 /// Returns the number of the page's records that also appear in the feed read instead.
-fn shared(proposal: &Proposal) -> usize {
+fn shared_records(proposal: &SourceProposal) -> usize {
     let Location::Http(url) = &proposal.source.location else {
         return 0;
     };
@@ -123,7 +129,7 @@ fn shared(proposal: &Proposal) -> usize {
 }
 
 /// Formats the findings, one per line.
-fn told(finding: &Finding) -> Vec<(&'static str, String)> {
+fn finding_lines(finding: &DiscoveryResult) -> Vec<(&'static str, String)> {
     let proposal = &finding.proposal;
     let mut told = Vec::new();
     if let Some((id, place)) = &finding.configured {
@@ -133,17 +139,17 @@ fn told(finding: &Finding) -> Vec<(&'static str, String)> {
         ));
     }
     if let Some(manners) = &finding.manners {
-        told.extend(robots(manners).map(|text| ("robots", text)));
+        told.extend(describe_robots(manners).map(|text| ("robots", text)));
     }
     for rival in &proposal.rivals {
         let what = match rival.lead {
-            Lead::Feed => "feed",
-            Lead::WordPress => "wordpress",
+            LeadKind::Feed => "feed",
+            LeadKind::WordPress => "wordpress",
         };
-        told.push((what, compared(rival, proposal.records)));
+        told.push((what, compare_rival(rival, proposal.records)));
     }
-    told.push(("cost", cost(finding)));
-    told.push(("rhythm", rhythm(proposal)));
+    told.push(("cost", describe_cost(finding)));
+    told.push(("rhythm", describe_rhythm(proposal)));
     let of = proposal.items.len();
     for (source, count) in &finding.carriers {
         told.push((
@@ -170,7 +176,7 @@ fn told(finding: &Finding) -> Vec<(&'static str, String)> {
     told
 }
 
-fn robots(manners: &Manners) -> impl Iterator<Item = String> {
+fn describe_robots(manners: &ServerManners) -> impl Iterator<Item = String> {
     let verdict = match (&manners.refusal, manners.obeyed) {
         (None, _) => "may read it".to_owned(),
         (Some(reason), true) => {
@@ -193,8 +199,8 @@ fn robots(manners: &Manners) -> impl Iterator<Item = String> {
     [verdict].into_iter().chain(delay)
 }
 
-fn compared(rival: &Rival, records: usize) -> String {
-    let Rival {
+fn compare_rival(rival: &RivalDocument, records: usize) -> String {
+    let RivalDocument {
         url, items, shared, ..
     } = rival;
     match items {
@@ -208,9 +214,9 @@ fn compared(rival: &Rival, records: usize) -> String {
     }
 }
 
-fn cost(finding: &Finding) -> String {
+fn describe_cost(finding: &DiscoveryResult) -> String {
     let proposal = &finding.proposal;
-    let requests = match requests(proposal) {
+    let requests = match requests_per_poll(proposal) {
         1 => "1 request".to_owned(),
         several => format!("{several} requests"),
     };
@@ -231,12 +237,12 @@ fn cost(finding: &Finding) -> String {
 }
 
 /// Returns the requests per poll: the document, its next page, and the newest documents of an index.
-fn requests(proposal: &Proposal) -> u32 {
+fn requests_per_poll(proposal: &SourceProposal) -> u32 {
     let parts = u32::try_from(proposal.parts).unwrap_or(u32::MAX);
-    1 + u32::from(proposal.block.next.is_some()) + parts.min(proposal.source.parts())
+    1 + u32::from(proposal.block.next.is_some()) + parts.min(proposal.source.parts_per_poll())
 }
 
-fn rhythm(proposal: &Proposal) -> String {
+fn describe_rhythm(proposal: &SourceProposal) -> String {
     let Some(distance) = proposal.distance else {
         return "too few dates to estimate: the polling interval adapts".to_owned();
     };
@@ -257,28 +263,28 @@ fn rhythm(proposal: &Proposal) -> String {
 }
 
 /// Returns the documented JSON shape.
-pub(super) fn json(finding: &Finding) -> Value {
+pub(super) fn result_json(finding: &DiscoveryResult) -> Value {
     let proposal = &finding.proposal;
     let (found, format) = match &proposal.found {
-        Found::Feed { format } => (Kind::Feed.as_str(), Some(format)),
-        Found::LinkedFeed { format } => ("linked-feed", Some(format)),
-        Found::List => ("list", None),
-        Found::Article => ("article", None),
-        Found::WordPress => ("wordpress", None),
-        Found::Script => ("script", None),
-        Found::Json => (Kind::Json.as_str(), None),
-        Found::Xml => (Kind::Xml.as_str(), None),
-        Found::Sitemap => (Kind::Sitemap.as_str(), None),
-        Found::Text => (Kind::Text.as_str(), None),
+        FoundKind::Feed { format } => (SourceKind::Feed.as_str(), Some(format)),
+        FoundKind::LinkedFeed { format } => ("linked-feed", Some(format)),
+        FoundKind::List => ("list", None),
+        FoundKind::Article => ("article", None),
+        FoundKind::WordPress => ("wordpress", None),
+        FoundKind::Script => ("script", None),
+        FoundKind::Json => (SourceKind::Json.as_str(), None),
+        FoundKind::Xml => (SourceKind::Xml.as_str(), None),
+        FoundKind::Sitemap => (SourceKind::Sitemap.as_str(), None),
+        FoundKind::Text => (SourceKind::Text.as_str(), None),
     };
-    let rival = |rival: &Rival| {
+    let rival = |rival: &RivalDocument| {
         let (items, error) = match &rival.items {
             Ok(items) => (Some(items), None),
             Err(error) => (None, Some(error)),
         };
         json!({"url": rival.url, "items": items, "shared": rival.shared, "error": error})
     };
-    let of = |lead: Lead| {
+    let of = |lead: LeadKind| {
         let rivals = proposal.rivals.iter();
         rivals.filter(move |rival| rival.lead == lead).map(rival)
     };
@@ -291,10 +297,10 @@ pub(super) fn json(finding: &Finding) -> Value {
         "url": proposal.block.url,
         "records": proposal.records,
         "list": proposal.list,
-        "lists": proposal.choices.iter().map(choice::json).collect::<Vec<_>>(),
-        "items": proposal.items.iter().map(choice::item).collect::<Vec<_>>(),
-        "feeds": of(Lead::Feed).collect::<Vec<_>>(),
-        "wordpress": of(Lead::WordPress).next(),
+        "lists": proposal.choices.iter().map(choice::choice_json).collect::<Vec<_>>(),
+        "items": proposal.items.iter().map(choice::item_json).collect::<Vec<_>>(),
+        "feeds": of(LeadKind::Feed).collect::<Vec<_>>(),
+        "wordpress": of(LeadKind::WordPress).next(),
         "robots": finding.manners.as_ref().map(|manners| json!({
             "allowed": manners.refusal.is_none(),
             "reason": manners.refusal,
@@ -303,7 +309,7 @@ pub(super) fn json(finding: &Finding) -> Value {
         })),
         "sitemaps": finding.manners.as_ref().map(|manners| manners.sitemaps.iter().map(Url::as_str).collect::<Vec<_>>()).unwrap_or_default(),
         "cost": {
-            "requests": requests(proposal),
+            "requests": requests_per_poll(proposal),
             "bytes": proposal.body_bytes,
             "conditional": finding.manners.as_ref().map(|manners| manners.knows_unchanged),
         },

@@ -18,8 +18,8 @@ use url::Url;
 
 use crate::classify::regions;
 use crate::cli::CliError;
-use crate::dedupe::{ComparedItem, Decision, Fingerprint, Limits, Window};
-use crate::normalize::{as_read, canonical};
+use crate::dedupe::{ComparedItem, DuplicateDecision, Fingerprint, Window, WindowLimits};
+use crate::normalize::{canonical_url, read_visible_text};
 
 /// The longest line, in bytes.
 const MAX_LINE: usize = 1 << 20;
@@ -39,7 +39,7 @@ pub(in crate::cli) struct Arguments {
 
 /// A line of stdin. Missing fields and nulls are empty.
 #[derive(Deserialize)]
-struct Question<'a> {
+struct DuplicateQuestion<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
@@ -55,19 +55,19 @@ struct Question<'a> {
 }
 
 /// A parsed line: the item's id and fingerprint, or the error.
-type Asked = Result<(String, Fingerprint), String>;
+type ParsedLine = Result<(String, Fingerprint), String>;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct DuplicateAnswer<'a> {
     id: &'a str,
     cluster: &'a str,
     #[serde(flatten)]
-    why: Option<Why<'a>>,
+    why: Option<DuplicateReason<'a>>,
 }
 
 /// The fields that `--why` adds.
 #[derive(Serialize)]
-struct Why<'a> {
+struct DuplicateReason<'a> {
     /// The item that it was joined to, and the evidence.
     joined: Option<(&'a str, &'static str)>,
     /// The most similar item that was kept apart, and the guard.
@@ -79,36 +79,41 @@ struct Why<'a> {
 }
 
 #[derive(Serialize)]
-struct Wrong {
+struct ErrorAnswer {
     error: String,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    regions::prepare();
+    regions::load_gazetteer();
     let lines = io::BufReader::with_capacity(BUFFER, io::stdin().lock());
     let out = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    Ok(answer(lines, out, arguments.why, Limits::default())?)
+    Ok(answer_all(
+        lines,
+        out,
+        arguments.why,
+        WindowLimits::default(),
+    )?)
 }
 
 /// Answers all waiting lines, then reads more.
-fn answer(
+fn answer_all(
     mut lines: impl BufRead,
     mut out: impl Write,
     why: bool,
-    limits: Limits,
+    limits: WindowLimits,
 ) -> io::Result<()> {
-    let mut clusters = Clusters::new(why, limits);
-    let mut waiting = Waiting::default();
+    let mut clusters = StoryClusters::new(why, limits);
+    let mut waiting = WaitingInput::default();
     loop {
         let buffer = lines.fill_buf()?;
         let ended = buffer.is_empty();
         let length = buffer.len();
-        waiting.add(buffer, ended);
+        waiting.add_bytes(buffer, ended);
         lines.consume(length);
-        for asked in read(waiting.whole()) {
-            clusters.answer(asked, &mut out)?;
+        for asked in parse_lines(waiting.whole_lines()) {
+            clusters.write_answer(asked, &mut out)?;
         }
-        waiting.forget_whole();
+        waiting.drop_whole_lines();
         if ended {
             return out.flush();
         }
@@ -118,13 +123,13 @@ fn answer(
 
 /// Input not yet answered: whole lines, and the beginning of one.
 #[derive(Default)]
-struct Waiting {
+struct WaitingInput {
     bytes: Vec<u8>,
     whole: usize,
 }
 
-impl Waiting {
-    fn add(&mut self, bytes: &[u8], ended: bool) {
+impl WaitingInput {
+    fn add_bytes(&mut self, bytes: &[u8], ended: bool) {
         let last = bytes.iter().rposition(|byte| *byte == b'\n');
         if let Some(last) = last {
             self.whole = self.bytes.len() + last + 1;
@@ -143,27 +148,27 @@ impl Waiting {
     }
 
     /// Returns the whole lines that are not blank.
-    fn whole(&self) -> Vec<&[u8]> {
+    fn whole_lines(&self) -> Vec<&[u8]> {
         let whole = self.bytes.get(..self.whole).unwrap_or_default();
         let lines = whole.split(|byte| *byte == b'\n');
         lines.filter(|line| !line.trim_ascii().is_empty()).collect()
     }
 
-    fn forget_whole(&mut self) {
+    fn drop_whole_lines(&mut self) {
         self.bytes.drain(..self.whole);
         self.whole = 0;
     }
 }
 
 /// Parses lines on all cores, in order.
-fn read(lines: Vec<&[u8]>) -> Vec<Asked> {
+fn parse_lines(lines: Vec<&[u8]>) -> Vec<ParsedLine> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     if lines.len() < SHARED || cores < 2 {
-        return lines.into_iter().map(asked).collect();
+        return lines.into_iter().map(parse_line).collect();
     }
     let share = lines.len().div_ceil(cores);
     thread::scope(|scope| {
-        let read = |lines: &[&[u8]]| lines.iter().copied().map(asked).collect::<Vec<_>>();
+        let read = |lines: &[&[u8]]| lines.iter().copied().map(parse_line).collect::<Vec<_>>();
         let shares: Vec<_> = lines
             .chunks(share)
             .map(|lines| scope.spawn(move || read(lines)))
@@ -175,11 +180,12 @@ fn read(lines: Vec<&[u8]>) -> Vec<Asked> {
     })
 }
 
-fn asked(line: &[u8]) -> Asked {
+fn parse_line(line: &[u8]) -> ParsedLine {
     if line.len() > MAX_LINE {
         return Err(format!("a line is longer than {MAX_LINE} bytes"));
     }
-    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let question: DuplicateQuestion =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
     if question.id.len() > MAX_ID {
         return Err(format!("an id is longer than {MAX_ID} bytes"));
     }
@@ -187,17 +193,17 @@ fn asked(line: &[u8]) -> Asked {
     Ok((question.id.into_owned(), fingerprint))
 }
 
-impl Question<'_> {
+impl DuplicateQuestion<'_> {
     fn fingerprint(&self) -> Fingerprint {
         let text = |text: &Option<Cow<str>>| text.as_deref().unwrap_or_default().to_owned();
         let address = Url::parse(self.url.as_deref().unwrap_or_default().trim()).ok();
-        let address = address.and_then(|address| canonical(address.as_str(), &address));
+        let address = address.and_then(|address| canonical_url(address.as_str(), &address));
         let (title, summary) = (text(&self.title), text(&self.summary));
-        Fingerprint::of(&ComparedItem {
+        Fingerprint::from_compared(&ComparedItem {
             address: address.as_ref(),
-            title: &as_read(&title),
-            text: &as_read(&summary),
-            at: self.date.as_deref().and_then(seconds),
+            title: &read_visible_text(&title),
+            text: &read_visible_text(&summary),
+            at: self.date.as_deref().and_then(parse_seconds),
             event: None,
             language: self.lang.as_deref().unwrap_or_default(),
         })
@@ -205,7 +211,7 @@ impl Question<'_> {
 }
 
 /// Parses an instant (RFC 3339) or a day.
-fn seconds(date: &str) -> Option<i64> {
+fn parse_seconds(date: &str) -> Option<i64> {
     let instant = DateTime::parse_from_rfc3339(date).map(|at| at.timestamp());
     let day = || date.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
     instant
@@ -214,7 +220,7 @@ fn seconds(date: &str) -> Option<i64> {
 }
 
 /// The stories so far, by the ids given in the input.
-struct Clusters {
+struct StoryClusters {
     window: Window,
     why: bool,
     /// The number of items read.
@@ -225,8 +231,8 @@ struct Clusters {
     first: HashMap<u64, String>,
 }
 
-impl Clusters {
-    fn new(why: bool, limits: Limits) -> Self {
+impl StoryClusters {
+    fn new(why: bool, limits: WindowLimits) -> Self {
         Self {
             window: Window::new(limits),
             why,
@@ -236,15 +242,15 @@ impl Clusters {
         }
     }
 
-    fn answer(&mut self, asked: Asked, out: &mut impl Write) -> io::Result<()> {
+    fn write_answer(&mut self, asked: ParsedLine, out: &mut impl Write) -> io::Result<()> {
         match asked {
-            Ok((id, fingerprint)) => self.decide(&id, &fingerprint, out)?,
-            Err(error) => serde_json::to_writer(&mut *out, &Wrong { error })?,
+            Ok((id, fingerprint)) => self.decide_and_write(&id, &fingerprint, out)?,
+            Err(error) => serde_json::to_writer(&mut *out, &ErrorAnswer { error })?,
         }
         out.write_all(b"\n")
     }
 
-    fn decide(
+    fn decide_and_write(
         &mut self,
         id: &str,
         fingerprint: &Fingerprint,
@@ -252,45 +258,45 @@ impl Clusters {
     ) -> io::Result<()> {
         self.count += 1;
         let decision = self.window.decide(self.count, fingerprint, |_| None);
-        let place = self.place(self.count);
+        let place = self.slot_of(self.count);
         id.clone_into(&mut self.ids[place]);
         if decision.story == self.count {
             self.forget_stories();
             self.first.insert(self.count, id.to_owned());
         }
-        let answer = Answer {
+        let answer = DuplicateAnswer {
             id,
             cluster: self.first.get(&decision.story).map_or(id, String::as_str),
-            why: self.why.then(|| self.why(&decision)),
+            why: self.why.then(|| self.reason_for(&decision)),
         };
         Ok(serde_json::to_writer(out, &answer)?)
     }
 
-    fn why(&self, decision: &Decision) -> Why<'_> {
-        Why {
+    fn reason_for(&self, decision: &DuplicateDecision) -> DuplicateReason<'_> {
+        DuplicateReason {
             joined: decision
                 .joined
-                .map(|(item, evidence)| (self.id(item), evidence.as_str())),
+                .map(|(item, evidence)| (self.id_of_item(item), evidence.as_str())),
             refused: decision
                 .refused
-                .map(|(item, guard)| (self.id(item), guard.as_str())),
-            alternate: decision.alternate.map(|item| self.id(item)),
+                .map(|(item, guard)| (self.id_of_item(item), guard.as_str())),
+            alternate: decision.alternate.map(|item| self.id_of_item(item)),
             rolls: decision.rolls,
         }
     }
 
-    fn place(&self, item: u64) -> usize {
+    fn slot_of(&self, item: u64) -> usize {
         usize::try_from(item % self.ids.len() as u64).unwrap_or(0)
     }
 
-    fn id(&self, item: u64) -> &str {
-        &self.ids[self.place(item)]
+    fn id_of_item(&self, item: u64) -> &str {
+        &self.ids[self.slot_of(item)]
     }
 
     /// Forgets the stories that have left the window before the map outgrows its limit.
     fn forget_stories(&mut self) {
         if self.first.len() >= 2 * self.ids.len() {
-            self.first.retain(|story, _| self.window.knows(*story));
+            self.first.retain(|story, _| self.window.has_story(*story));
         }
     }
 }
@@ -300,12 +306,12 @@ mod tests {
     use super::*;
 
     fn answers(lines: &str, why: bool) -> Vec<String> {
-        let limits = Limits {
+        let limits = WindowLimits {
             items: 64,
             words: 1 << 12,
         };
         let mut out = Vec::new();
-        answer(lines.as_bytes(), &mut out, why, limits).unwrap();
+        answer_all(lines.as_bytes(), &mut out, why, limits).unwrap();
         String::from_utf8(out)
             .unwrap()
             .lines()
@@ -372,19 +378,19 @@ mod tests {
 
     #[test]
     fn a_line_without_end_costs_no_memory() {
-        let mut waiting = Waiting::default();
+        let mut waiting = WaitingInput::default();
         for _ in 0..64 {
-            waiting.add(&vec![b'x'; 1 << 16], false);
+            waiting.add_bytes(&vec![b'x'; 1 << 16], false);
         }
         assert_eq!(waiting.bytes.len(), MAX_LINE + 1);
-        waiting.add(b"y\nz", false);
+        waiting.add_bytes(b"y\nz", false);
         let lines: Vec<bool> = waiting
-            .whole()
+            .whole_lines()
             .into_iter()
-            .map(|line| asked(line).is_err())
+            .map(|line| parse_line(line).is_err())
             .collect();
         assert_eq!(lines, [true]);
-        waiting.forget_whole();
+        waiting.drop_whole_lines();
         assert_eq!(waiting.bytes, b"z");
     }
 
@@ -393,15 +399,15 @@ mod tests {
         let lines: Vec<String> = (0..1_000)
             .map(|n| item(&n.to_string(), &format!("Notice {n} of ward {n}")))
             .collect();
-        let mut clusters = Clusters::new(
+        let mut clusters = StoryClusters::new(
             false,
-            Limits {
+            WindowLimits {
                 items: 64,
                 words: 1 << 12,
             },
         );
-        for asked in read(lines.iter().map(String::as_bytes).collect()) {
-            clusters.answer(asked, &mut io::sink()).unwrap();
+        for asked in parse_lines(lines.iter().map(String::as_bytes).collect()) {
+            clusters.write_answer(asked, &mut io::sink()).unwrap();
         }
         assert!(clusters.first.len() <= 128, "{}", clusters.first.len());
     }

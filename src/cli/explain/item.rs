@@ -12,17 +12,20 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::assumed::Assumed;
+use super::assumed::AssumedLanguages;
 use super::topics;
-use crate::classify::{self, Subject, Why};
-use crate::cli::shown::moment;
+use crate::classify::{self, Subject, TopicMatch};
+use crate::cli::shown::format_moment;
 use crate::cli::{CliError, Output, OutputArguments, named, print_json, table};
 use crate::config::Config;
 use crate::flow;
 use crate::model::{
     Item, Layout, Precision, Published, Reading, Region, Report, Rules, Source, TopicId,
 };
-use crate::store::{Account, FeedPosition, Ground, Grounds, Reader, Revision, StoreError, Verdict};
+use crate::store::{
+    EvidenceItem, FeedPosition, ItemAccount, ItemRevision, PairVerdict, StoreError, StoreReader,
+    StoryEvidence,
+};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -34,29 +37,29 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
-    let source = |account: &Account| {
+    let source = |account: &ItemAccount| {
         let mut sources = config.sources.iter();
         sources.find(|source| source.id == account.item.source)
     };
-    let accounts = named::ask(config, |reader| {
-        let items = named::items(reader, &arguments.name)?;
-        let accounts = items.into_iter().map(|item| reader.account(item));
+    let accounts = named::query_store(config, |reader| {
+        let items = named::find_items(reader, &arguments.name)?;
+        let accounts = items.into_iter().map(|item| reader.item_account(item));
         let accounts = accounts.filter_map(Result::transpose);
         let told = accounts.map(|account| {
             let account = account?;
-            let source = source(&account).map(|source| as_kept(source, reader));
+            let source = source(&account).map(|source| with_kept_layout(source, reader));
             Ok((account, source.transpose()?))
         });
         told.collect::<Result<Vec<_>, StoreError>>()
     })?;
     if accounts.is_empty() {
-        return Err(named::unknown(&arguments.name));
+        return Err(named::unknown_name_error(&arguments.name));
     }
-    match arguments.output.output() {
+    match arguments.output.chosen_output() {
         Output::Json => {
             let accounts = accounts
                 .iter()
-                .map(|(one, source)| object(one, source.as_ref(), config));
+                .map(|(one, source)| account_json(one, source.as_ref(), config));
             print_json(&accounts.collect::<Vec<_>>())
         }
         Output::Table => {
@@ -65,26 +68,26 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
                 if number > 0 {
                     writeln!(out)?;
                 }
-                print(&mut out, account, source.as_ref(), config)?;
+                print_account(&mut out, account, source.as_ref(), config)?;
             }
-            Ok(writeln!(out, "\n{}", table::zone(config.site.zone))?)
+            Ok(writeln!(out, "\n{}", table::zone_line(config.site.zone))?)
         }
     }
 }
 
 /// Returns the source with its kept layout.
-fn as_kept(source: &Source, reader: &Reader) -> Result<Source, StoreError> {
+fn with_kept_layout(source: &Source, reader: &StoreReader) -> Result<Source, StoreError> {
     let mut source = source.clone();
     if source.layout.is_none() {
-        let kept = reader.layout(&source.id, source.block())?;
+        let kept = reader.kept_layout(&source.id, source.block_hash())?;
         source.layout = kept.map(|kept| kept.layout);
     }
     Ok(source)
 }
 
-fn print(
+fn print_account(
     out: &mut impl Write,
-    account: &Account,
+    account: &ItemAccount,
     source: Option<&Source>,
     config: &Config,
 ) -> io::Result<()> {
@@ -102,81 +105,87 @@ fn print(
     }
     let identity = format!("{} {}", item.key.kind.as_str(), item.key.value);
     line(out, "known by", &identity.replace('\n', " / "))?;
-    line(out, "found", &found(account, zone))?;
+    line(out, "found", &describe_found(account, zone))?;
     if let Some(source) = source {
-        line(out, "read as", &reading(source))?;
+        line(out, "read as", &describe_reading(source))?;
     }
-    line(out, "date", &date(&item.published, zone))?;
-    line(out, "language", &language(item, config))?;
+    line(out, "date", &describe_date(&item.published, zone))?;
+    line(out, "language", &describe_language(item, config))?;
     line(
         out,
         "regions",
-        &list(item.regions.iter().map(Region::to_string)),
+        &join_texts(item.regions.iter().map(Region::to_string)),
     )?;
     line(
         out,
         "topics",
-        &list(account.topics.iter().map(TopicId::to_string)),
+        &join_texts(account.topics.iter().map(TopicId::to_string)),
     )?;
-    story(out, account, zone)?;
-    block(
+    print_story(out, account, zone)?;
+    print_block(
         out,
         "Why it is there",
-        grounds(&account.grounds).into_iter(),
+        describe_grounds(&account.grounds).into_iter(),
     )?;
     let alternates = account.alternates.iter().map(|story| story.urn());
-    block(out, "In other languages", alternates)?;
-    let places = account.places.iter().map(|place| standing(place, zone));
-    block(out, "In feeds", places)?;
-    let whys = topics::lines(&whys(account, config));
-    block(out, "Its topics, by", whys.into_iter())?;
+    print_block(out, "In other languages", alternates)?;
+    let places = account
+        .places
+        .iter()
+        .map(|place| describe_standing(place, zone));
+    print_block(out, "In feeds", places)?;
+    let whys = topics::explanation_lines(&explain_topics(account, config));
+    print_block(out, "Its topics, by", whys.into_iter())?;
     let revisions = account.revisions.iter();
-    let revisions = revisions.map(|one| revision(one, zone));
-    block(out, "Changed by its publisher", revisions)?;
-    let decisions = account.decisions.iter().map(|one| verdict(one, zone));
-    block(out, "Decided by hand", decisions)
+    let revisions = revisions.map(|one| describe_revision(one, zone));
+    print_block(out, "Changed by its publisher", revisions)?;
+    let decisions = account
+        .decisions
+        .iter()
+        .map(|one| describe_verdict(one, zone));
+    print_block(out, "Decided by hand", decisions)
 }
 
 /// Describes an item's language or, if it is unknown, the languages in which its words are looked up.
-fn language(item: &Item, config: &Config) -> String {
-    match (&item.language, assumed(item, config)) {
+fn describe_language(item: &Item, config: &Config) -> String {
+    match (&item.language, assumed_for_item(item, config)) {
         (Some(language), _) => language.to_string(),
         (None, Some(assumed)) => format!("unknown: {assumed}"),
         (None, None) => "unknown".to_owned(),
     }
 }
 
-fn assumed(item: &Item, config: &Config) -> Option<Assumed> {
+fn assumed_for_item(item: &Item, config: &Config) -> Option<AssumedLanguages> {
     let unknown = item.language.is_none();
-    unknown.then(|| Assumed::of(item.assumed_language.clone(), config))
+    unknown.then(|| AssumedLanguages::from_usual(item.assumed_language.clone(), config))
 }
 
 /// Returns the words and queries that put the item into its topics.
-fn whys(account: &Account, config: &Config) -> Vec<Why> {
+fn explain_topics(account: &ItemAccount, config: &Config) -> Vec<TopicMatch> {
     let mut sources = config.sources.iter();
     let source = sources.find(|source| source.id == account.item.source);
     let fixed = source.map_or(&[][..], |source| &source.topics);
     let languages = flow::assumed_languages(config);
-    classify::why(
+    classify::explain_topics(
         &config.topics,
         &languages,
         &Subject::new(&account.item, fixed),
     )
 }
 
-fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
+fn print_story(out: &mut impl Write, account: &ItemAccount, zone: Tz) -> io::Result<()> {
     writeln!(out, "\n  Its story {}", account.story_id.urn())?;
     if let Some(at) = account.discarded_at {
         writeln!(
             out,
             "    discarded {} by `tidings sources discard`",
-            moment(zone, at)
+            format_moment(zone, at)
         )?;
     } else if let Some(at) = account.forgotten_at {
         writeln!(
             out,
             "    removed from the feeds {} by `tidings sources forget`",
-            moment(zone, at)
+            format_moment(zone, at)
         )?;
     } else if account.held {
         let source = &account.item.source;
@@ -186,7 +195,7 @@ fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
         )?;
     }
     if let Some((at, reason)) = &account.withdrawn {
-        writeln!(out, "    withdrawn {}: {reason}", moment(zone, *at))?;
+        writeln!(out, "    withdrawn {}: {reason}", format_moment(zone, *at))?;
     }
     for alias in &account.aliases {
         writeln!(out, "    also published as {}", alias.urn())?;
@@ -198,7 +207,7 @@ fn story(out: &mut impl Write, account: &Account, zone: Tz) -> io::Result<()> {
     Ok(())
 }
 
-fn report_line(report: &Report, account: &Account) -> String {
+fn report_line(report: &Report, account: &ItemAccount) -> String {
     let mut marks = Vec::new();
     for (is_so, mark) in [
         (Some(report.item) == account.founder, "founded it"),
@@ -217,12 +226,12 @@ fn report_line(report: &Report, account: &Account) -> String {
     }
 }
 
-fn is_shown(report: &Report, account: &Account) -> bool {
+fn is_shown(report: &Report, account: &ItemAccount) -> bool {
     let story = account.story.as_ref();
     story.is_some_and(|story| story.shown.id == report.item)
 }
 
-fn block(
+fn print_block(
     out: &mut impl Write,
     heading: &str,
     mut lines: impl ExactSizeIterator<Item = String>,
@@ -233,8 +242,8 @@ fn block(
     lines.try_for_each(|line| writeln!(out, "    {line}"))
 }
 
-fn grounds(grounds: &Grounds) -> Vec<String> {
-    let joined = grounds.joined.as_ref().map(|Ground { item, by }| {
+fn describe_grounds(grounds: &StoryEvidence) -> Vec<String> {
+    let joined = grounds.joined.as_ref().map(|EvidenceItem { item, by }| {
         let found = match by.as_str() {
             "address" => "they share an address",
             "update" => "they share an address, and one corrects the other",
@@ -245,7 +254,7 @@ fn grounds(grounds: &Grounds) -> Vec<String> {
         };
         format!("joined with {item}: {found} ({by})")
     });
-    let refused = grounds.refused.as_ref().map(|Ground { item, by }| {
+    let refused = grounds.refused.as_ref().map(|EvidenceItem { item, by }| {
         let guard = match by.as_str() {
             "number" => "their titles give different numbers",
             "date" => "their titles give different dates",
@@ -263,20 +272,24 @@ fn grounds(grounds: &Grounds) -> Vec<String> {
     joined.into_iter().chain(refused).collect()
 }
 
-fn standing(place: &FeedPosition, zone: Tz) -> String {
+fn describe_standing(place: &FeedPosition, zone: Tz) -> String {
     let how = if place.quiet {
         "quietly: on its page, not in its live feed"
     } else {
         "live"
     };
-    let since = moment(zone, place.entered_at);
+    let since = format_moment(zone, place.entered_at);
     match place.left_at {
-        Some(left) => format!("{} from {since} to {}", place.feed, moment(zone, left)),
+        Some(left) => format!(
+            "{} from {since} to {}",
+            place.feed,
+            format_moment(zone, left)
+        ),
         None => format!("{} since {since}, {how}", place.feed),
     }
 }
 
-fn revision(revision: &Revision, zone: Tz) -> String {
+fn describe_revision(revision: &ItemRevision, zone: Tz) -> String {
     let before = revision.before.iter();
     let fields: Vec<String> = before
         .map(|(name, value)| match value {
@@ -285,25 +298,29 @@ fn revision(revision: &Revision, zone: Tz) -> String {
             value => format!("{name} was {value}"),
         })
         .collect();
-    format!("{}: {}", moment(zone, revision.at), fields.join("; "))
-}
-
-fn verdict(verdict: &Verdict, zone: Tz) -> String {
-    let Verdict { other, verdict, at } = verdict;
-    format!("{}: {verdict} with {other}", moment(zone, *at))
-}
-
-fn found(account: &Account, zone: Tz) -> String {
-    account.found_at.map_or_else(
-        || "before this was recorded".to_owned(),
-        |at| moment(zone, at),
+    format!(
+        "{}: {}",
+        format_moment(zone, revision.at),
+        fields.join("; ")
     )
 }
 
-fn date(published: &Published, zone: Tz) -> String {
+fn describe_verdict(verdict: &PairVerdict, zone: Tz) -> String {
+    let PairVerdict { other, verdict, at } = verdict;
+    format!("{}: {verdict} with {other}", format_moment(zone, *at))
+}
+
+fn describe_found(account: &ItemAccount, zone: Tz) -> String {
+    account.found_at.map_or_else(
+        || "before this was recorded".to_owned(),
+        |at| format_moment(zone, at),
+    )
+}
+
+fn describe_date(published: &Published, zone: Tz) -> String {
     let day = match published.precision() {
-        Precision::Instant => moment(zone, published.at().to_utc()),
-        precision => precision.of_day(published.at().date_naive()),
+        Precision::Instant => format_moment(zone, published.instant().to_utc()),
+        precision => precision.format_day(published.instant().date_naive()),
     };
     let origin = match published {
         Published::Stated(_) => "stated by its publisher",
@@ -316,14 +333,14 @@ fn date(published: &Published, zone: Tz) -> String {
 }
 
 /// Describes the rule by which documents of the source are read today.
-fn reading(source: &Source) -> String {
+fn describe_reading(source: &Source) -> String {
     if let Some(layout) = &source.layout {
-        return by_layout(layout);
+        return describe_layout(layout);
     }
     match &source.reading {
         Reading::Auto => "detected from its document".to_owned(),
         Reading::Feed => "a feed".to_owned(),
-        Reading::Html(rules) => format!("a page, by {}", places(rules)),
+        Reading::Html(rules) => format!("a page, by {}", describe_places(rules)),
         Reading::Page => "a page, by its structure".to_owned(),
         Reading::Text(None) => "plain text".to_owned(),
         Reading::Text(Some(_)) => "plain text, by its own grammar".to_owned(),
@@ -332,36 +349,36 @@ fn reading(source: &Source) -> String {
                 Some(script) => format!("JSON in `{script}` of a page"),
                 None => "JSON".to_owned(),
             };
-            by(&what, rules.as_deref())
+            describe_rules(&what, rules.as_deref())
         }
-        Reading::Xml(rules) => by("XML", rules.as_deref()),
+        Reading::Xml(rules) => describe_rules("XML", rules.as_deref()),
         Reading::Sitemap => "a sitemap".to_owned(),
     }
 }
 
-fn by_layout(layout: &Layout) -> String {
+fn describe_layout(layout: &Layout) -> String {
     if layout.is_page() {
         "a page that is one record".to_owned()
-    } else if layout.is_data() {
+    } else if layout.is_machine_readable() {
         "a page, by its structured data".to_owned()
     } else {
         format!("a page, by its structure: `{layout}`")
     }
 }
 
-fn by<L: Display>(what: &str, rules: Option<&Rules<L>>) -> String {
+fn describe_rules<L: Display>(what: &str, rules: Option<&Rules<L>>) -> String {
     match rules {
-        Some(rules) => format!("{what}, by {}", places(rules)),
+        Some(rules) => format!("{what}, by {}", describe_places(rules)),
         None => format!("{what}, by its structure"),
     }
 }
 
-fn places<L: Display>(rules: &Rules<L>) -> String {
+fn describe_places<L: Display>(rules: &Rules<L>) -> String {
     let places = rules.places();
-    list(places.map(|(name, place)| format!("select.{name} = `{place}`")))
+    join_texts(places.map(|(name, place)| format!("select.{name} = `{place}`")))
 }
 
-fn list(texts: impl Iterator<Item = String>) -> String {
+fn join_texts(texts: impl Iterator<Item = String>) -> String {
     let texts: Vec<String> = texts.collect();
     if texts.is_empty() {
         "none".to_owned()
@@ -370,7 +387,7 @@ fn list(texts: impl Iterator<Item = String>) -> String {
     }
 }
 
-fn object(account: &Account, source: Option<&Source>, config: &Config) -> Value {
+fn account_json(account: &ItemAccount, source: Option<&Source>, config: &Config) -> Value {
     let item = &account.item;
     let report = |report: &Report| {
         json!({
@@ -397,17 +414,17 @@ fn object(account: &Account, source: Option<&Source>, config: &Config) -> Value 
         "address": item.address,
         "identity": {"kind": item.key.kind.as_str(), "key": item.key.value},
         "found": account.found_at,
-        "read": source.map(reading),
+        "read": source.map(describe_reading),
         "date": {
-            "published": item.published.at().to_rfc3339(),
+            "published": item.published.instant().to_rfc3339(),
             "precision": item.published.precision().as_str(),
             "origin": item.published.origin(),
         },
         "language": item.language.as_ref().map(ToString::to_string),
-        "assumed": assumed(item, config).map(|assumed| assumed.object()),
+        "assumed": assumed_for_item(item, config).map(|assumed| assumed.to_json()),
         "regions": item.regions.iter().map(Region::to_string).collect::<Vec<_>>(),
         "topics": account.topics.iter().map(TopicId::as_str).collect::<Vec<_>>(),
-        "why": whys(account, config).iter().map(topics::told).collect::<Vec<_>>(),
+        "why": explain_topics(account, config).iter().map(topics::topic_explanation).collect::<Vec<_>>(),
         "reports": reports.map(report).collect::<Vec<_>>(),
         "aliases": account.aliases.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "withdrawn": withdrawn.map(|(at, reason)| json!({"at": at, "reason": reason})),

@@ -8,7 +8,7 @@ use std::io::{self, BufRead as _, Write};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::classify::regions::{Evidence, Tagged, regions};
+use crate::classify::regions::{MentionedRegion, RegionEvidence, find_regions};
 use crate::cli::CliError;
 use crate::model::{Country, Language, Region};
 
@@ -32,42 +32,42 @@ pub(in crate::cli) struct Arguments {
 }
 
 #[derive(Deserialize)]
-struct Question {
+struct RegionQuestion {
     text: String,
     lang: Option<String>,
     source_region: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct RegionAnswer {
     regions: Vec<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     if arguments.texts.is_empty() {
-        answer(&mut io::stdin().lock(), &mut out)?;
+        answer_each_line(&mut io::stdin().lock(), &mut out)?;
     }
     for text in &arguments.texts {
-        let tagged = regions(&[text], arguments.language.as_ref(), arguments.country);
+        let tagged = find_regions(&[text], arguments.language.as_ref(), arguments.country);
         if arguments.json {
             let regions = tagged.iter().map(|found| found.region.to_string());
             let regions = regions.collect();
-            let json = serde_json::to_string(&Answer { regions });
+            let json = serde_json::to_string(&RegionAnswer { regions });
             writeln!(out, "{}", json.expect("plain data always serializes"))?;
         } else {
-            explain(text, &tagged, &mut out)?;
+            explain_regions(text, &tagged, &mut out)?;
         }
     }
     Ok(out.flush()?)
 }
 
 /// Writes one line per region: its code and the evidence.
-fn explain(text: &str, tagged: &[Tagged], out: &mut impl Write) -> io::Result<()> {
-    for Tagged { region, evidence } in tagged {
+fn explain_regions(text: &str, tagged: &[MentionedRegion], out: &mut impl Write) -> io::Result<()> {
+    for MentionedRegion { region, evidence } in tagged {
         let why = match evidence {
-            Evidence::Words { bytes, .. } => text.get(bytes.clone()).unwrap_or_default(),
-            Evidence::Source => "(the country of the source)",
+            RegionEvidence::Words { bytes, .. } => text.get(bytes.clone()).unwrap_or_default(),
+            RegionEvidence::Source => "(the country of the source)",
         };
         writeln!(out, "{:<8}{why}", region.to_string())?;
     }
@@ -78,7 +78,7 @@ fn explain(text: &str, tagged: &[Tagged], out: &mut impl Write) -> io::Result<()
 }
 
 /// Answers each line at once: the caller may wait for the answer before it sends the next line.
-fn answer(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliError> {
+fn answer_each_line(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliError> {
     let mut number = 0;
     loop {
         let mut line = String::new();
@@ -89,11 +89,11 @@ fn answer(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliE
         if line.trim().is_empty() {
             continue;
         }
-        let question: Question = serde_json::from_str(&line)
+        let question: RegionQuestion = serde_json::from_str(&line)
             .map_err(|error| CliError::Usage(format!("line {number}: {error}")))?;
-        let answer = Answer {
+        let answer = RegionAnswer {
             regions: question
-                .regions()
+                .find_regions()
                 .map_err(|error| CliError::Usage(format!("line {number}: {error}")))?,
         };
         let json = serde_json::to_string(&answer).expect("plain data always serializes");
@@ -102,8 +102,8 @@ fn answer(lines: &mut impl io::BufRead, out: &mut impl Write) -> Result<(), CliE
     }
 }
 
-impl Question {
-    fn regions(&self) -> Result<Vec<String>, String> {
+impl RegionQuestion {
+    fn find_regions(&self) -> Result<Vec<String>, String> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let language: Option<Language> = given(&self.lang)
             .map(|tag| tag.parse().map_err(|error| format!("{error}")))
@@ -111,7 +111,7 @@ impl Question {
         let home: Option<Region> = given(&self.source_region)
             .map(|code| code.parse().map_err(|error| format!("{error}")))
             .transpose()?;
-        let tagged = regions(&[&self.text], language.as_ref(), home.map(Region::country));
+        let tagged = find_regions(&[&self.text], language.as_ref(), home.map(Region::country));
         Ok(tagged
             .iter()
             .map(|tagged| tagged.region.to_string())

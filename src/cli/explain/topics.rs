@@ -18,13 +18,15 @@ use serde::{Deserialize, Serialize};
 
 use super::super::CliError;
 use super::answer_lines;
-use super::assumed::Assumed;
-use crate::classify::{Classifier, Evidence, Reason, Subject, Why, regions, why};
+use super::assumed::AssumedLanguages;
+use crate::classify::{
+    Classifier, MatchEvidence, MatchReason, Subject, TopicMatch, explain_topics, regions,
+};
 use crate::config::Config;
 use crate::flow;
 use crate::model::{Language, Region, Source, SourceId, TopicId};
 use crate::normalize;
-use crate::store::{self, Reader};
+use crate::store::{self, StoreReader};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Arguments {
@@ -51,7 +53,7 @@ pub(in crate::cli) struct Arguments {
 /// A line of stdin.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Question {
+struct TopicQuestion {
     title: String,
     summary: String,
     lang: Option<String>,
@@ -64,25 +66,25 @@ struct Question {
 
 /// A line of stdout.
 #[derive(Serialize)]
-struct Answer {
+struct TopicAnswer {
     topics: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assumed: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<Vec<Told>>,
+    why: Option<Vec<TopicExplanation>>,
 }
 
 /// The reasons why a topic matches.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct TopicExplanation {
     topic: String,
     file: String,
     line: usize,
-    reasons: Vec<ToldReason>,
+    reasons: Vec<ReasonExplanation>,
 }
 
 #[derive(Serialize)]
-struct ToldReason {
+struct ReasonExplanation {
     role: &'static str,
     query: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +98,7 @@ struct ToldReason {
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
     let languages = flow::assumed_languages(config);
     let classifier = Classifier::new(&config.topics, &languages);
-    let desk = Desk {
+    let desk = TopicMatcher {
         arguments,
         config,
         classifier,
@@ -104,27 +106,27 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
         usual: usual_languages(config),
     };
     if arguments.titles.is_empty() {
-        return answer_lines(|question: Question| desk.answer(&question));
+        return answer_lines(|question: TopicQuestion| desk.answer_question(&question));
     }
     let mut out = io::stdout().lock();
     for title in &arguments.titles {
-        let question = Question {
+        let question = TopicQuestion {
             title: title.clone(),
             summary: arguments.summary.clone(),
-            ..Question::default()
+            ..TopicQuestion::default()
         };
         if arguments.json {
-            let answer = desk.answer(&question).map_err(CliError::Usage)?;
+            let answer = desk.answer_question(&question).map_err(CliError::Usage)?;
             let json = serde_json::to_string(&answer).expect("plain data always serializes");
             writeln!(out, "{json}")?;
             continue;
         }
-        let judged = desk.judge(&question, |subject, assumed| {
-            let whys = why(&config.topics, &desk.languages, subject);
+        let judged = desk.match_question(&question, |subject, assumed| {
+            let whys = explain_topics(&config.topics, &desk.languages, subject);
             (whys, assumed)
         });
         let (whys, assumed) = judged.map_err(CliError::Usage)?;
-        print(&whys, &mut out)?;
+        print_explanations(&whys, &mut out)?;
         if let Some(assumed) = assumed {
             writeln!(out, "language unknown: {assumed}")?;
         }
@@ -133,7 +135,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError
 }
 
 /// The compiled queries and languages that questions are matched with.
-struct Desk<'a> {
+struct TopicMatcher<'a> {
     arguments: &'a Arguments,
     config: &'a Config,
     classifier: Classifier,
@@ -143,17 +145,17 @@ struct Desk<'a> {
     usual: BTreeMap<SourceId, Language>,
 }
 
-impl Desk<'_> {
-    fn answer(&self, question: &Question) -> Result<Answer, String> {
-        self.judge(question, |subject, assumed| {
-            let topics = self.classifier.topics(subject);
+impl TopicMatcher<'_> {
+    fn answer_question(&self, question: &TopicQuestion) -> Result<TopicAnswer, String> {
+        self.match_question(question, |subject, assumed| {
+            let topics = self.classifier.topics_of(subject);
             let whys = || {
-                let whys = why(&self.config.topics, &self.languages, subject);
-                whys.iter().map(told).collect()
+                let whys = explain_topics(&self.config.topics, &self.languages, subject);
+                whys.iter().map(topic_explanation).collect()
             };
             let shown = self.arguments.why;
-            Answer {
-                assumed: assumed.filter(|_| shown).map(|assumed| assumed.object()),
+            TopicAnswer {
+                assumed: assumed.filter(|_| shown).map(|assumed| assumed.to_json()),
                 topics: topics.iter().map(TopicId::to_string).collect(),
                 why: shown.then(whys),
             }
@@ -161,10 +163,10 @@ impl Desk<'_> {
     }
 
     /// Passes on the fields that the daemon would match.
-    fn judge<T>(
+    fn match_question<T>(
         &self,
-        question: &Question,
-        ask: impl FnOnce(&Subject, Option<Assumed>) -> T,
+        question: &TopicQuestion,
+        ask: impl FnOnce(&Subject, Option<AssumedLanguages>) -> T,
     ) -> Result<T, String> {
         let id = question.source.as_ref().or(self.arguments.source.as_ref());
         let id = id
@@ -176,17 +178,18 @@ impl Desk<'_> {
             .sources
             .iter()
             .find(|source| Some(&source.id) == id.as_ref());
-        let language = self.language(question, source)?;
+        let language = self.language_of(question, source)?;
         let usual = id.as_ref().and_then(|id| self.usual.get(id));
         let assumed = language
             .is_none()
-            .then(|| Assumed::of(usual.cloned(), self.config));
-        let regions = regions_of(question, source, language.as_ref())?;
-        let texts = |texts: &'_ [String]| -> Vec<String> { texts.iter().map(spaced).collect() };
+            .then(|| AssumedLanguages::from_usual(usual.cloned(), self.config));
+        let regions = question_regions(question, source, language.as_ref())?;
+        let texts =
+            |texts: &'_ [String]| -> Vec<String> { texts.iter().map(normalize_spaces).collect() };
         let (tags, authors) = (texts(&question.tags), texts(&question.authors));
         let subject = Subject {
-            title: &spaced(&question.title),
-            summary: &spaced(&question.summary),
+            title: &normalize_spaces(&question.title),
+            summary: &normalize_spaces(&question.summary),
             tags: tags.iter().map(String::as_str).collect(),
             authors: authors.iter().map(String::as_str).collect(),
             source: id.as_ref(),
@@ -199,9 +202,9 @@ impl Desk<'_> {
         Ok(ask(&subject, assumed))
     }
 
-    fn language(
+    fn language_of(
         &self,
-        question: &Question,
+        question: &TopicQuestion,
         source: Option<&Source>,
     ) -> Result<Option<Language>, String> {
         let stated = question.lang.as_deref().filter(|tag| !tag.is_empty());
@@ -213,25 +216,25 @@ impl Desk<'_> {
         let text = || format!("{}\n{}", question.title, question.summary);
         Ok(known
             .or_else(of_source)
-            .or_else(|| normalize::language_of(&text())))
+            .or_else(|| normalize::identify_language(&text())))
     }
 }
 
 /// Returns the languages that the store keeps for sources; empty without a store.
 fn usual_languages(config: &Config) -> BTreeMap<SourceId, Language> {
-    let kept = store::inspect(&config.store.path, Reader::usual_languages);
+    let kept = store::inspect_store(&config.store.path, StoreReader::usual_languages);
     kept.ok().flatten().unwrap_or_default()
 }
 
 /// Returns a text with plain spaces only, as items contain it.
-fn spaced(text: impl AsRef<str>) -> String {
+fn normalize_spaces(text: impl AsRef<str>) -> String {
     text.as_ref()
         .replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ")
 }
 
 /// Returns the given regions with their countries, or those that the texts mention.
-fn regions_of(
-    question: &Question,
+fn question_regions(
+    question: &TopicQuestion,
     source: Option<&Source>,
     language: Option<&Language>,
 ) -> Result<Vec<Region>, String> {
@@ -239,7 +242,7 @@ fn regions_of(
         let texts = [question.title.as_str(), &question.summary];
         let home = source.and_then(|source| source.country);
         let fixed = source.map_or(&[][..], |source| &source.regions);
-        return Ok(regions::of_texts(texts, language, home, fixed));
+        return Ok(regions::text_regions(texts, language, home, fixed));
     };
     let codes = codes.iter().map(|code| code.parse());
     codes
@@ -247,28 +250,32 @@ fn regions_of(
         .map_err(|error: crate::model::RegionError| error.to_string())
 }
 
-pub(super) fn told(why: &Why) -> Told {
-    Told {
+pub(super) fn topic_explanation(why: &TopicMatch) -> TopicExplanation {
+    TopicExplanation {
         topic: why.topic.to_string(),
         file: why.place.file.display().to_string(),
         line: why.place.line,
-        reasons: why.reasons.iter().map(told_reason).collect(),
+        reasons: why.reasons.iter().map(reason_explanation).collect(),
     }
 }
 
-fn told_reason(reason: &Reason) -> ToldReason {
+fn reason_explanation(reason: &MatchReason) -> ReasonExplanation {
     let (part, words, at) = match &reason.evidence {
-        Evidence::Words { part, text, bytes } => {
+        MatchEvidence::Words { part, text, bytes } => {
             let characters =
                 |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
             let at = bytes
                 .iter()
                 .map(|at| [characters(at.start), characters(at.end)]);
-            (Some(part.as_str()), words(text, bytes), at.collect())
+            (
+                Some(part.as_str()),
+                matched_words(text, bytes),
+                at.collect(),
+            )
         }
-        Evidence::Fact | Evidence::Absence => (None, Vec::new(), Vec::new()),
+        MatchEvidence::Fact | MatchEvidence::Absence => (None, Vec::new(), Vec::new()),
     };
-    ToldReason {
+    ReasonExplanation {
         role: reason.role.as_str(),
         query: reason.query.clone(),
         part,
@@ -277,24 +284,24 @@ fn told_reason(reason: &Reason) -> ToldReason {
     }
 }
 
-fn words(text: &str, bytes: &[Range<usize>]) -> Vec<String> {
+fn matched_words(text: &str, bytes: &[Range<usize>]) -> Vec<String> {
     let word = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default().to_owned();
     bytes.iter().map(word).collect()
 }
 
 /// Writes a paragraph per topic: its place in the configuration, and a line for each part of its queries that
 /// matched.
-fn print(whys: &[Why], out: &mut impl Write) -> io::Result<()> {
+fn print_explanations(whys: &[TopicMatch], out: &mut impl Write) -> io::Result<()> {
     if whys.is_empty() {
         writeln!(out, "no topic")?;
     }
-    lines(whys)
+    explanation_lines(whys)
         .iter()
         .try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// Returns the lines of these paragraphs.
-pub(super) fn lines(whys: &[Why]) -> Vec<String> {
+pub(super) fn explanation_lines(whys: &[TopicMatch]) -> Vec<String> {
     let mut lines = Vec::new();
     for why in whys {
         let (file, line) = (why.place.file.display(), why.place.line);
@@ -307,13 +314,17 @@ pub(super) fn lines(whys: &[Why]) -> Vec<String> {
     lines
 }
 
-fn reason_line(reason: &Reason) -> String {
+fn reason_line(reason: &MatchReason) -> String {
     let found = match &reason.evidence {
-        Evidence::Words { part, text, bytes } => {
-            format!("{}: {}", part.as_str(), words(text, bytes).join(" … "))
+        MatchEvidence::Words { part, text, bytes } => {
+            format!(
+                "{}: {}",
+                part.as_str(),
+                matched_words(text, bytes).join(" … ")
+            )
         }
-        Evidence::Fact => "holds".to_owned(),
-        Evidence::Absence => "not there".to_owned(),
+        MatchEvidence::Fact => "holds".to_owned(),
+        MatchEvidence::Absence => "not there".to_owned(),
     };
     format!("  {:<8} {}  {found}", reason.role.as_str(), reason.query)
 }

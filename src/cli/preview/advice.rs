@@ -5,21 +5,21 @@ use std::fmt::{self, Display, Write as _};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::model::Advice;
+use crate::model::SubscriptionHints;
 use crate::normalize;
 
 /// Characters shown of a statement: a feed may state anything, at any length.
 const SHOWN_CHARACTERS: usize = 500;
 
 /// One piece of advice.
-pub(super) struct Told {
+pub(super) struct AdviceLine {
     /// Its name in JSON.
     pub(super) name: &'static str,
     pub(super) value: Value,
     sentence: String,
 }
 
-impl Display for Told {
+impl Display for AdviceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.sentence.chars().filter(|c| !c.is_control());
         shown
@@ -29,9 +29,9 @@ impl Display for Told {
 }
 
 /// Returns the stated advice, with addresses made absolute against `url`.
-pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
+pub(super) fn advice_lines(advice: &SubscriptionHints, url: &Url) -> Vec<AdviceLine> {
     let address = |found: &String| {
-        normalize::canonical(found, url).map_or_else(|| found.clone(), String::from)
+        normalize::canonical_url(found, url).map_or_else(|| found.clone(), String::from)
     };
     let one = |found: &Option<String>| found.as_ref().map(address);
     let hubs: Vec<String> = advice.hubs.iter().map(address).collect();
@@ -39,71 +39,72 @@ pub(super) fn told(advice: &Advice, url: &Url) -> Vec<Told> {
         .is_complete
         .then_some("it contains all existing entries");
     [
-        text(
+        text_advice(
             "moved_to",
             "it has moved: set `url` to",
             one(&advice.moved_to),
         ),
-        text("self", "its own address is", one(&advice.self_link)),
-        text("next", "it continues at", one(&advice.next)),
-        text(
+        text_advice("self", "its own address is", one(&advice.self_link)),
+        text_advice("next", "it continues at", one(&advice.next)),
+        text_advice(
             "previous_archive",
             "older entries are at",
             one(&advice.previous_archive),
         ),
-        complete.map(|told| telling("complete", json!(true), told.to_owned())),
+        complete.map(|told| advice_line("complete", json!(true), told.to_owned())),
         advice.ttl_minutes.map(|minutes| {
-            telling(
+            advice_line(
                 "ttl_minutes",
                 json!(minutes),
                 format!("do not ask again within {minutes} minutes"),
             )
         }),
-        list(
+        list_advice(
             "skip_hours",
             "do not ask in these hours of UTC:",
             &advice.skip_hours,
         ),
-        list("skip_days", "do not ask on", &advice.skip_days),
-        text("update_period", "it changes", advice.update_period.clone()),
+        list_advice("skip_days", "do not ask on", &advice.skip_days),
+        text_advice("update_period", "it changes", advice.update_period.clone()),
         advice.update_frequency.map(|times| {
-            telling(
+            advice_line(
                 "update_frequency",
                 json!(times),
                 format!("{times} times in each such period"),
             )
         }),
-        text(
+        text_advice(
             "update_base",
             "periods are counted from",
             advice.update_base.clone(),
         ),
-        list("hubs", "hubs that announce changes:", &hubs),
-        text("cloud", "a cloud announces changes:", one(&advice.cloud)),
+        list_advice("hubs", "hubs that announce changes:", &hubs),
+        text_advice("cloud", "a cloud announces changes:", one(&advice.cloud)),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn telling(name: &'static str, value: Value, sentence: String) -> Told {
-    Told {
+fn advice_line(name: &'static str, value: Value, sentence: String) -> AdviceLine {
+    AdviceLine {
         name,
         value,
         sentence,
     }
 }
 
-fn text(name: &'static str, lead: &str, stated: Option<String>) -> Option<Told> {
+fn text_advice(name: &'static str, lead: &str, stated: Option<String>) -> Option<AdviceLine> {
     let stated = stated?;
-    Some(telling(name, json!(stated), format!("{lead} {stated}")))
+    Some(advice_line(name, json!(stated), format!("{lead} {stated}")))
 }
 
-fn list<T: Display + serde::Serialize>(
+fn list_advice<T: Display + serde::Serialize>(
     name: &'static str,
     lead: &str,
     stated: &[T],
-) -> Option<Told> {
+) -> Option<AdviceLine> {
     let told: Vec<String> = stated.iter().map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| telling(name, json!(stated), format!("{lead} {}", told.join(", "))))
+    (!told.is_empty())
+        .then(|| advice_line(name, json!(stated), format!("{lead} {}", told.join(", "))))
 }

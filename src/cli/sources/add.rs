@@ -9,18 +9,18 @@ use clap::Args;
 use url::Url;
 
 use super::patch;
-use super::replace::Edit;
-use crate::cli::choice::{self, Answer, Question};
-use crate::cli::discover::{Target, configured, found, visit};
-use crate::cli::{CliError, address, timestamp};
+use super::replace::FileEdit;
+use crate::cli::choice::{self, ListAnswer, ListQuestion};
+use crate::cli::discover::{LookTarget, describe_proposal, find_configured, visit_target};
+use crate::cli::{CliError, parse_address, parse_timestamp};
 use crate::config::{self, Config, edit};
-use crate::discover::{self, Block, Proposal};
-use crate::model::{Location, Place, SourceId, Timestamp};
+use crate::discover::{self, SourceBlock, SourceProposal};
+use crate::model::{ConfigPosition, Location, SourceId, Timestamp};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
     /// The address to add
-    #[arg(value_parser = address)]
+    #[arg(value_parser = parse_address)]
     url: Url,
     /// The file to write to [default: the file with its host's sources, else a new one, else the main file]
     #[arg(long, value_name = "FILE")]
@@ -32,10 +32,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     name: Option<String>,
     /// The polling interval [default: adapts to how often it changes]
-    #[arg(long, value_parser = config::interval, value_name = "DURATION")]
+    #[arg(long, value_parser = config::parse_interval, value_name = "DURATION")]
     every: Option<Duration>,
     /// Use the list with this number, without asking
-    #[arg(long, value_parser = choice::number, value_name = "N")]
+    #[arg(long, value_parser = choice::parse_list_number, value_name = "N")]
     list: Option<usize>,
     /// Use the best proposal without asking
     #[arg(long)]
@@ -44,52 +44,52 @@ pub(super) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Use this as the time of reading
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    #[arg(long, value_parser = parse_timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
 }
 
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
     if let Some(id) = &arguments.id {
-        refuse_taken(config, id)?;
+        refuse_taken_id(config, id)?;
     }
-    let target = Target::Address(arguments.url.clone());
-    let visited = visit(&target, Some(config), arguments.now).await?;
-    let proposal = visited.propose(Some(config), arguments.list)?;
+    let target = LookTarget::Address(arguments.url.clone());
+    let visited = visit_target(&target, Some(config), arguments.now).await?;
+    let proposal = visited.propose_source(Some(config), arguments.list)?;
     refuse_configured(config, &proposal)?;
-    let answer = if arguments.asks() {
-        asked(&proposal)?
+    let answer = if arguments.is_interactive() {
+        ask_for_source(&proposal)?
     } else {
-        Answer::First
+        ListAnswer::First
     };
     let proposal = match answer {
-        Answer::First => proposal,
-        Answer::List(list) => visited.propose(Some(config), Some(list))?,
-        Answer::Stop => return Ok(writeln!(io::stdout(), "nothing was written")?),
+        ListAnswer::First => proposal,
+        ListAnswer::List(list) => visited.propose_source(Some(config), Some(list))?,
+        ListAnswer::Stop => return Ok(writeln!(io::stdout(), "nothing was written")?),
     };
     refuse_configured(config, &proposal)?;
-    write(arguments, config, proposal)
+    write_block(arguments, config, proposal)
 }
 
 impl Arguments {
     /// Returns true if a user is at the terminal and has not chosen yet.
-    fn asks(&self) -> bool {
+    fn is_interactive(&self) -> bool {
         let is_chosen = self.yes || self.dry_run || self.list.is_some();
         !is_chosen && io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 }
 
-fn asked(proposal: &Proposal) -> io::Result<Answer> {
-    let question = Question {
-        proposed: &found(proposal),
+fn ask_for_source(proposal: &SourceProposal) -> io::Result<ListAnswer> {
+    let question = ListQuestion {
+        proposed: &describe_proposal(proposal),
         items: &proposal.items,
         list: proposal.list,
         choices: &proposal.choices,
     };
-    choice::ask(&mut io::stdin().lock(), &mut io::stdout().lock(), &question)
+    choice::ask_for_list(&mut io::stdin().lock(), &mut io::stdout().lock(), &question)
 }
 
-fn refuse_configured(config: &Config, proposal: &Proposal) -> Result<(), CliError> {
-    let found = configured(config, &proposal.source.location);
+fn refuse_configured(config: &Config, proposal: &SourceProposal) -> Result<(), CliError> {
+    let found = find_configured(config, &proposal.source.location);
     found.map_or(Ok(()), |(id, place)| {
         Err(CliError::Usage(format!(
             "this address is already configured as `{id}` at {place}"
@@ -98,9 +98,13 @@ fn refuse_configured(config: &Config, proposal: &Proposal) -> Result<(), CliErro
 }
 
 /// Writes the block into its file, or shows the change.
-fn write(arguments: &Arguments, config: &Config, proposal: Proposal) -> Result<(), CliError> {
+fn write_block(
+    arguments: &Arguments,
+    config: &Config,
+    proposal: SourceProposal,
+) -> Result<(), CliError> {
     let proposed = proposal.block;
-    let block = Block {
+    let block = SourceBlock {
         id: arguments.id.clone().unwrap_or(proposed.id),
         name: arguments.name.clone().unwrap_or(proposed.name),
         every: arguments.every.or(proposed.every),
@@ -110,17 +114,21 @@ fn write(arguments: &Arguments, config: &Config, proposal: Proposal) -> Result<(
         Some(file) => file.clone(),
         None => file_for(config, &proposal.source.location, &block),
     };
-    let edit = Edit::new(file, |text| edit::with_source(text, &block.to_string()))?;
-    let checked = edit.check(config, &block.id)?;
+    let edit = FileEdit::new(file, |text| edit::add_source(text, &block.to_string()))?;
+    let checked = edit.check_config(config, &block.id)?;
     let mut out = io::stdout().lock();
     if arguments.dry_run {
         let name = edit.shown.display().to_string();
-        write!(out, "{}", patch::unified(&name, &edit.before, &edit.after))?;
+        write!(
+            out,
+            "{}",
+            patch::unified_diff(&name, &edit.before, &edit.after)
+        )?;
         return Ok(());
     }
-    edit.apply()?;
+    edit.write_file()?;
     let added = checked.sources.iter().find(|source| source.id == block.id);
-    let place = added.map_or(String::new(), |source| line(&source.place));
+    let place = added.map_or(String::new(), |source| file_and_line(&source.place));
     writeln!(out, "{block}")?;
     let count = proposal.items.len();
     writeln!(
@@ -131,13 +139,13 @@ fn write(arguments: &Arguments, config: &Config, proposal: Proposal) -> Result<(
 }
 
 /// Formats file and line, relative to the current directory if possible.
-fn line(place: &Place) -> String {
+fn file_and_line(place: &ConfigPosition) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let file = place.file.strip_prefix(here).unwrap_or(&place.file);
     format!("{}:{}", file.display(), place.line)
 }
 
-fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
+fn refuse_taken_id(config: &Config, id: &SourceId) -> Result<(), CliError> {
     let taken = config.sources.iter().find(|source| source.id == *id);
     taken.map_or(Ok(()), |source| {
         let place = &source.place;
@@ -149,7 +157,7 @@ fn refuse_taken(config: &Config, id: &SourceId) -> Result<(), CliError> {
 
 /// Returns the only file that contains sources of the same host, else a file of its country or host that the
 /// configuration includes or would include, else the main file.
-fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
+fn file_for(config: &Config, location: &Location, block: &SourceBlock) -> PathBuf {
     let host = |location: &Location| match location {
         Location::Http(url) => url.expose().host_str().map(str::to_owned),
         Location::File(_) | Location::Command(_) | Location::Secret(_) => None,
@@ -167,12 +175,12 @@ fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
         .country
         .map(|country| country.as_str().to_ascii_lowercase());
     let site = match location {
-        Location::Http(url) => discover::site(url.expose()),
+        Location::Http(url) => discover::site_word(url.expose()),
         Location::File(_) | Location::Command(_) | Location::Secret(_) => None,
     };
     let files = |stem: &Option<String>| {
         stem.as_deref()
-            .and_then(|stem| included(&config.file, stem))
+            .and_then(|stem| matching_include(&config.file, stem))
     };
     let of_country = files(&country).filter(|file| file.exists());
     of_country
@@ -181,8 +189,8 @@ fn file_for(config: &Config, location: &Location, block: &Block) -> PathBuf {
 }
 
 /// Returns the file with this name that a pattern of `include` matches, or would match.
-fn included(main: &Path, stem: &str) -> Option<PathBuf> {
-    let text = config::edit::included(&super::replace::read(main).ok()?);
+fn matching_include(main: &Path, stem: &str) -> Option<PathBuf> {
+    let text = config::edit::include_patterns(&super::replace::read_file(main).ok()?);
     let folder = main.parent()?;
     let mut names = text.iter().filter_map(|pattern| {
         let (before, after) = pattern.split_once('*')?;

@@ -10,7 +10,7 @@ use crate::cli::{CliError, Output, OutputArguments, check, print_json, table};
 use crate::config::Config;
 use crate::flow::{self, FlowError};
 use crate::model::{Layout, Source, SourceId};
-use crate::store::{self, Reader, SourceStatus, StoreError};
+use crate::store::{self, SourceStatus, StoreError, StoreReader};
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Arguments {
@@ -20,13 +20,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError> {
     let states = flow::source_states(&config.store.path).map_err(FlowError::from)?;
-    let layouts = layouts(config)?;
-    let known = flow::statuses(config, states);
+    let layouts = source_layouts(config)?;
+    let known = flow::source_statuses(config, states);
     let sources = config.sources.iter().zip(&known);
     let gone = known.iter().skip(config.sources.len());
-    match arguments.output.output() {
+    match arguments.output.chosen_output() {
         Output::Table => {
-            let mut rows = table::table(&[
+            let mut rows = table::new_table(&[
                 "source",
                 "kind",
                 "polled",
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
             ]);
             for (source, SourceStatus { id, known, .. }) in sources {
                 let place = format!("{}:{}", source.place.file.display(), source.place.line);
-                let cadence = check::cadence(&source.cadence);
+                let cadence = check::describe_cadence(&source.cadence);
                 let (kind, state) = (source.kind().to_string(), known.state.as_str().to_owned());
                 let address = source.location.to_string();
                 rows.add_row([id.clone(), kind, cadence, state, place, address]);
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                 let nothing = || "–".to_owned();
                 rows.add_row([id.clone(), nothing(), nothing(), state, place, nothing()]);
             }
-            Ok(writeln!(io::stdout(), "{}", table::lines(&rows))?)
+            Ok(writeln!(io::stdout(), "{}", table::table_lines(&rows))?)
         }
         Output::Json => {
             let source = |(source, SourceStatus { id, known, .. }): (&Source, &SourceStatus)| {
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
                     "url": source.location.to_string(),
                     "file": source.place.file,
                     "line": source.place.line,
-                    "cadence": check::cadence(&source.cadence),
+                    "cadence": check::describe_cadence(&source.cadence),
                     "state": known.state,
                     "layout": layouts.get(&source.id).map(Layout::as_str),
                 })
@@ -83,10 +83,10 @@ pub(super) fn run(arguments: Arguments, config: &Config) -> Result<(), CliError>
 }
 
 /// Returns the layout of each source that has one: from its block, else the kept one.
-fn layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
-    let kept = store::inspect(&config.store.path, |reader: &Reader| {
+fn source_layouts(config: &Config) -> Result<BTreeMap<SourceId, Layout>, CliError> {
+    let kept = store::inspect_store(&config.store.path, |reader: &StoreReader| {
         let kept = config.sources.iter().map(|source| {
-            let kept = reader.layout(&source.id, source.block())?;
+            let kept = reader.kept_layout(&source.id, source.block_hash())?;
             Ok::<_, StoreError>((source.id.clone(), kept))
         });
         kept.collect::<Result<Vec<_>, _>>()

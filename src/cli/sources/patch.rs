@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const CONTEXT: usize = 3;
 
 /// Returns a unified diff of one hunk, from the first differing line to the last; empty if the texts are equal.
-pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
+pub(super) fn unified_diff(name: &str, before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let pairs = old.iter().zip(&new);
     let same = pairs.take_while(|(one, other)| one == other).count();
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     fn check(before: &str, after: &str, expected: &str) {
-        assert_eq!(unified("f", before, after), expected);
+        assert_eq!(unified_diff("f", before, after), expected);
     }
 
     #[test]

@@ -11,12 +11,12 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::consent::{self, Answer};
+use crate::cli::consent::{self, ConsentAnswer};
 use crate::cli::{CliError, Output, OutputArguments, admin, operator, print_json, shown, table};
 use crate::config::Config;
-use crate::flow::{Clock, Files, Flow, FlowError};
+use crate::flow::{Clock, FileCheck, Flow, FlowError};
 use crate::model::SourceId;
-use crate::store::{self, Chosen, Discarded, HeldItem, Released};
+use crate::store::{self, DiscardedItems, HeldChoice, HeldItem, ReleasedItems};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Arguments {
@@ -35,49 +35,55 @@ pub(super) struct Arguments {
     output: OutputArguments,
 }
 
-pub(super) async fn release(arguments: &Arguments, config: Config) -> Result<(), CliError> {
-    let id = configured(arguments, &config)?;
-    let chosen = choose(arguments, &id, &config, "release")?;
+pub(super) async fn run_release(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let id = find_configured(arguments, &config)?;
+    let chosen = choose_held_items(arguments, &id, &config, "release")?;
     let Some(chosen) = chosen else { return Ok(()) };
     let path = format!("/sources/{id}/release");
-    let released: Released = if let Some(released) = ask_daemon(&config, &path, &chosen).await? {
-        released
-    } else {
-        let flow = Flow::start(config, Clock::System).await?;
-        let by = operator::operator();
-        let released = flow.release(id.as_str(), chosen, by).await?;
-        flow.publish(Files::Look).await?;
-        released
-    };
-    match arguments.output.output() {
+    let released: ReleasedItems =
+        if let Some(released) = ask_daemon(&config, &path, &chosen).await? {
+            released
+        } else {
+            let flow = Flow::start(config, Clock::System).await?;
+            let by = operator::current_operator();
+            let released = flow.release_items(id.as_str(), chosen, by).await?;
+            flow.publish(FileCheck::Look).await?;
+            released
+        };
+    match arguments.output.chosen_output() {
         Output::Json => print_json(&released),
-        Output::Table => Ok(writeln!(io::stdout(), "{}", told_released(&id, &released))?),
-    }
-}
-
-pub(super) async fn discard(arguments: &Arguments, config: Config) -> Result<(), CliError> {
-    let id = configured(arguments, &config)?;
-    let chosen = choose(arguments, &id, &config, "discard")?;
-    let Some(chosen) = chosen else { return Ok(()) };
-    let path = format!("/sources/{id}/discard");
-    let discarded: Discarded = if let Some(discarded) = ask_daemon(&config, &path, &chosen).await? {
-        discarded
-    } else {
-        let flow = Flow::start(config, Clock::System).await?;
-        let by = operator::operator();
-        flow.discard(id.as_str(), chosen, by).await?
-    };
-    match arguments.output.output() {
-        Output::Json => print_json(&discarded),
         Output::Table => Ok(writeln!(
             io::stdout(),
             "{}",
-            told_discarded(&id, &discarded)
+            describe_released(&id, &released)
         )?),
     }
 }
 
-fn configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
+pub(super) async fn run_discard(arguments: &Arguments, config: Config) -> Result<(), CliError> {
+    let id = find_configured(arguments, &config)?;
+    let chosen = choose_held_items(arguments, &id, &config, "discard")?;
+    let Some(chosen) = chosen else { return Ok(()) };
+    let path = format!("/sources/{id}/discard");
+    let discarded: DiscardedItems =
+        if let Some(discarded) = ask_daemon(&config, &path, &chosen).await? {
+            discarded
+        } else {
+            let flow = Flow::start(config, Clock::System).await?;
+            let by = operator::current_operator();
+            flow.discard_items(id.as_str(), chosen, by).await?
+        };
+    match arguments.output.chosen_output() {
+        Output::Json => print_json(&discarded),
+        Output::Table => Ok(writeln!(
+            io::stdout(),
+            "{}",
+            describe_discarded(&id, &discarded)
+        )?),
+    }
+}
+
+fn find_configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliError> {
     let id = &arguments.source;
     let mut ids = config.sources.iter().map(|source| &source.id);
     let found = ids.find(|known| known.as_str() == id);
@@ -87,21 +93,21 @@ fn configured(arguments: &Arguments, config: &Config) -> Result<SourceId, CliErr
 }
 
 /// Shows the held items and asks; `None` if nothing is to be done.
-fn choose(
+fn choose_held_items(
     arguments: &Arguments,
     id: &SourceId,
     config: &Config,
     action: &str,
-) -> Result<Option<Chosen>, CliError> {
-    let held = store::inspect(&config.store.path, |reader| reader.held_items(id));
+) -> Result<Option<HeldChoice>, CliError> {
+    let held = store::inspect_store(&config.store.path, |reader| reader.held_items(id));
     let held = held.map_err(FlowError::from)?.unwrap_or_default();
-    let output = arguments.output.output();
+    let output = arguments.output.chosen_output();
     if output == Output::Table {
-        show(&held, id, config.site.zone)?;
+        print_held_items(&held, id, config.site.zone)?;
     }
     if arguments.dry_run {
         if output == Output::Json {
-            print_json(&held.iter().map(answer).collect::<Vec<_>>())?;
+            print_json(&held.iter().map(held_item_json).collect::<Vec<_>>())?;
         }
         return Ok(None);
     }
@@ -111,13 +117,13 @@ fn choose(
     let chosen: BTreeSet<_> = chosen.map(|held| held.item.id).collect();
     if chosen.is_empty() {
         // A source that drifted starts over even without held items.
-        return Ok(Some(Chosen::These(chosen)));
+        return Ok(Some(HeldChoice::These(chosen)));
     }
-    let question = format!("{action} {} of {id}?", items(chosen.len()));
-    match consent::ask(&question, arguments.yes)? {
-        Answer::Yes => Ok(Some(Chosen::These(chosen))),
-        Answer::No => Err(consent::declined()),
-        Answer::Nobody => {
+    let question = format!("{action} {} of {id}?", format_item_count(chosen.len()));
+    match consent::ask_consent(&question, arguments.yes)? {
+        ConsentAnswer::Yes => Ok(Some(HeldChoice::These(chosen))),
+        ConsentAnswer::No => Err(consent::declined_error()),
+        ConsentAnswer::Nobody => {
             let held = match chosen.len() {
                 1 => format!("1 item of {id} is held back"),
                 several => format!("{several} items of {id} are held back"),
@@ -129,12 +135,12 @@ fn choose(
     }
 }
 
-fn show(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
+fn print_held_items(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for held in held {
         let (date, title) = (
-            shown::date_in(zone, &held.item.published),
-            shown::line(&held.item.title),
+            shown::format_date_in(zone, &held.item.published),
+            shown::printable_line(&held.item.title),
         );
         let gone = match held.unlisted_at {
             Some(_) => "  (its publisher no longer lists it)",
@@ -143,7 +149,7 @@ fn show(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
         writeln!(out, "{date}  {title}{gone}")?;
     }
     if !held.is_empty() {
-        writeln!(out, "{}", table::zone(zone))?;
+        writeln!(out, "{}", table::zone_line(zone))?;
     }
     if held.iter().any(|held| held.unlisted_at.is_some()) {
         writeln!(
@@ -154,13 +160,13 @@ fn show(held: &[HeldItem], id: &SourceId, zone: Tz) -> io::Result<()> {
     Ok(())
 }
 
-fn answer(held: &HeldItem) -> serde_json::Value {
+fn held_item_json(held: &HeldItem) -> serde_json::Value {
     let item = &held.item;
     json!({
         "id": item.id.to_string(),
         "title": item.title,
         "url": item.address,
-        "date": shown::stated(&item.published),
+        "date": shown::machine_date(&item.published),
         "unlisted_since": held.unlisted_at,
     })
 }
@@ -168,16 +174,16 @@ fn answer(held: &HeldItem) -> serde_json::Value {
 async fn ask_daemon<T: serde::de::DeserializeOwned>(
     config: &Config,
     path: &str,
-    chosen: &Chosen,
+    chosen: &HeldChoice,
 ) -> Result<Option<T>, CliError> {
     let Some(listen) = config.admin.listen.first() else {
         return Ok(None);
     };
     let body = serde_json::to_vec(chosen).map_err(io::Error::from)?;
-    admin::ask(listen, path, body).await
+    admin::post_to_daemon(listen, path, body).await
 }
 
-fn items(count: usize) -> String {
+fn format_item_count(count: usize) -> String {
     if count == 1 {
         "1 held item".to_owned()
     } else {
@@ -185,7 +191,7 @@ fn items(count: usize) -> String {
     }
 }
 
-fn told_released(id: &SourceId, released: &Released) -> String {
+fn describe_released(id: &SourceId, released: &ReleasedItems) -> String {
     let shown = match released.items {
         0 => None,
         1 => Some("1 item is published".to_owned()),
@@ -210,7 +216,7 @@ fn told_released(id: &SourceId, released: &Released) -> String {
     }
 }
 
-fn told_discarded(id: &SourceId, discarded: &Discarded) -> String {
+fn describe_discarded(id: &SourceId, discarded: &DiscardedItems) -> String {
     match discarded.items {
         0 => format!("{id}: nothing is held back"),
         1 => format!("{id}: 1 item is discarded"),

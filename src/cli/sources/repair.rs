@@ -6,13 +6,13 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::patch;
-use super::replace::Edit;
-use crate::cli::{CliError, clock, shown, timestamp};
+use super::replace::FileEdit;
+use crate::cli::{CliError, clock_from, parse_timestamp, shown};
 use crate::config::{Config, edit};
 use crate::drift::{self, FreshLook};
-use crate::flow::{self, Look};
+use crate::flow::{self, SourceLook};
 use crate::model::{Document, Layout, Repair, Source, Timestamp};
-use crate::store::{self, Reader, StoreError};
+use crate::store::{self, StoreError, StoreReader};
 use crate::text;
 
 /// Known items looked for on the page: more than any list shows.
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     yes: bool,
     /// Use this as the time of reading
-    #[arg(long, value_parser = timestamp, value_name = "TIME")]
+    #[arg(long, value_parser = parse_timestamp, value_name = "TIME")]
     now: Option<Timestamp>,
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
         CliError::Usage(format!("there is no source `{id}` in the configuration"))
     })?;
     if drift::is_by_structure(source) {
-        return by_structure(source, config, arguments).await;
+        return repair_by_structure(source, config, arguments).await;
     }
     if !drift::is_repairable(source) {
         return Err(CliError::Usage(format!(
@@ -49,16 +49,16 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Cl
             source.place
         )));
     }
-    let repair = repair_of(source, config, arguments.now).await?;
-    let text = |text: &str| edit::with_select(text, id, &repair.select);
-    let edit = Edit::new(source.place.file.clone(), text)?;
-    edit.check(config, &source.id)?;
-    print(&repair, &edit, arguments)?;
-    finish(&edit, arguments)
+    let repair = find_repair(source, config, arguments.now).await?;
+    let text = |text: &str| edit::replace_select(text, id, &repair.select);
+    let edit = FileEdit::new(source.place.file.clone(), text)?;
+    edit.check_config(config, &source.id)?;
+    print_repair(&repair, &edit, arguments)?;
+    finish_edit(&edit, arguments)
 }
 
 /// Writes the edit with `--yes`; otherwise says how to write it.
-fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
+fn finish_edit(edit: &FileEdit, arguments: &Arguments) -> Result<(), CliError> {
     if edit.before == edit.after {
         return Ok(());
     }
@@ -71,33 +71,33 @@ fn finish(edit: &Edit, arguments: &Arguments) -> Result<(), CliError> {
             "\nnothing has been written yet: `{again}` writes it"
         )?);
     }
-    edit.apply()?;
+    edit.write_file()?;
     Ok(writeln!(out, "\nwritten. Next: `tidings reload`")?)
 }
 
 /// Compares the items read with the kept layout and with a fresh look. `--yes` accepts the fresh look.
-async fn by_structure(
+async fn repair_by_structure(
     source: &Source,
     config: &Config,
     arguments: &Arguments,
 ) -> Result<(), CliError> {
-    let stored = store::inspect(&config.store.path, |reader: &Reader| {
+    let stored = store::inspect_store(&config.store.path, |reader: &StoreReader| {
         Ok::<_, StoreError>((
-            reader.layout(&source.id, source.block())?,
-            reader.known(&source.id, LOOKED_FOR)?,
+            reader.kept_layout(&source.id, source.block_hash())?,
+            reader.known_items(&source.id, LOOKED_FOR)?,
         ))
     });
     let stored = stored.map_err(flow::FlowError::from)?;
     let (kept, known) = stored.unwrap_or_default();
     let kept = source.layout.clone().or(kept.map(|kept| kept.layout));
-    let document = page(source, config, arguments.now).await?;
+    let document = fetch_page(source, config, arguments.now).await?;
     if let Some(layout) = &kept {
         print_kept(layout, &document, source)?;
     }
-    let anew = drift::anew(&document, source, &known).ok_or_else(|| {
+    let anew = drift::look_anew(&document, source, &known).ok_or_else(|| {
         let told =
             "a fresh look finds neither a list nor an article: examine it with `tidings discover`";
-        failed(&format!("{}: {told}", source.location))
+        failure_error(&format!("{}: {told}", source.location))
     })?;
     if kept.as_ref() == Some(&anew.layout) {
         return Ok(writeln!(
@@ -105,20 +105,20 @@ async fn by_structure(
             "\nA fresh look finds the same: there is nothing to repair."
         )?);
     }
-    print_anew(&anew, known.len())?;
+    print_fresh_look(&anew, known.len())?;
     let text = |text: &str| match &anew.select {
-        Some(select) => edit::with_select(text, &arguments.id, select),
-        None => edit::with_layout(text, &arguments.id, &anew.layout),
+        Some(select) => edit::replace_select(text, &arguments.id, select),
+        None => edit::replace_layout(text, &arguments.id, &anew.layout),
     };
-    let edit = Edit::new(source.place.file.clone(), text)?;
-    edit.check(config, &source.id)?;
+    let edit = FileEdit::new(source.place.file.clone(), text)?;
+    edit.check_config(config, &source.id)?;
     let name = edit.shown.display().to_string();
     writeln!(
         io::stdout(),
         "\n{}",
-        patch::unified(&name, &edit.before, &edit.after).trim_end()
+        patch::unified_diff(&name, &edit.before, &edit.after).trim_end()
     )?;
-    finish(&edit, arguments)
+    finish_edit(&edit, arguments)
 }
 
 fn print_kept(layout: &Layout, document: &Document, source: &Source) -> io::Result<()> {
@@ -128,28 +128,28 @@ fn print_kept(layout: &Layout, document: &Document, source: &Source) -> io::Resu
         layout: Some(layout.clone()),
         ..source.clone()
     };
-    match drift::titles(document, &by_layout) {
+    match drift::read_titles(document, &by_layout) {
         Ok(titles) => {
-            writeln!(out, "It reads {}:", records(titles.len()))?;
+            writeln!(out, "It reads {}:", format_record_count(titles.len()))?;
             print_titles(&mut out, &titles)
         }
         Err(error) => writeln!(out, "It reads nothing: {error}"),
     }
 }
 
-fn print_anew(anew: &FreshLook, known: usize) -> io::Result<()> {
+fn print_fresh_look(anew: &FreshLook, known: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let (count, found) = (anew.titles.len(), anew.found.len());
     writeln!(
         out,
         "\nA fresh look finds {}, {found} of them among the last {known} known items, with the layout `{}`:",
-        records(count),
+        format_record_count(count),
         anew.layout
     )?;
     print_titles(&mut out, &anew.titles)
 }
 
-fn records(count: usize) -> String {
+fn format_record_count(count: usize) -> String {
     match count {
         1 => "1 record".to_owned(),
         _ => format!("{count} records"),
@@ -158,7 +158,7 @@ fn records(count: usize) -> String {
 
 fn print_titles(out: &mut impl io::Write, titles: &[String]) -> io::Result<()> {
     for title in titles.iter().take(NAMED) {
-        writeln!(out, "  {}", shown::line(title))?;
+        writeln!(out, "  {}", shown::printable_line(title))?;
     }
     match titles.len().saturating_sub(NAMED) {
         0 => Ok(()),
@@ -167,10 +167,10 @@ fn print_titles(out: &mut impl io::Write, titles: &[String]) -> io::Result<()> {
 }
 
 /// Prints the patch and the evidence for it.
-fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> {
+fn print_repair(repair: &Repair, edit: &FileEdit, arguments: &Arguments) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let name = edit.shown.display().to_string();
-    let patch = patch::unified(&name, &edit.before, &edit.after);
+    let patch = patch::unified_diff(&name, &edit.before, &edit.after);
     if patch.is_empty() {
         return writeln!(
             out,
@@ -194,15 +194,15 @@ fn print(repair: &Repair, edit: &Edit, arguments: &Arguments) -> io::Result<()> 
 }
 
 /// Returns the repair stored when the source drifted, else one from a look at the page now.
-async fn repair_of(
+async fn find_repair(
     source: &Source,
     config: &Config,
     now: Option<Timestamp>,
 ) -> Result<Repair, CliError> {
-    let stored = store::inspect(&config.store.path, |reader: &Reader| {
+    let stored = store::inspect_store(&config.store.path, |reader: &StoreReader| {
         Ok::<_, StoreError>((
-            reader.repair(&source.id)?,
-            reader.known(&source.id, LOOKED_FOR)?,
+            reader.proposed_repair(&source.id)?,
+            reader.known_items(&source.id, LOOKED_FOR)?,
         ))
     });
     let stored = stored.map_err(flow::FlowError::from)?;
@@ -210,32 +210,32 @@ async fn repair_of(
     if let Some(repair) = held {
         return Ok(repair);
     }
-    let document = page(source, config, now).await?;
+    let document = fetch_page(source, config, now).await?;
     if known.is_empty() {
         let told = "none of its items is stored, so none can be found again: examine it with `tidings discover`";
-        return Err(failed(&format!("{}: {told}", source.location)));
+        return Err(failure_error(&format!("{}: {told}", source.location)));
     }
-    drift::repair(&document, source, &known).ok_or_else(|| {
+    drift::find_repair(&document, source, &known).ok_or_else(|| {
         let told = "no selectors find its known items again: examine it with `tidings discover`";
-        failed(&format!("{}: {told}", source.location))
+        failure_error(&format!("{}: {told}", source.location))
     })
 }
 
-async fn page(
+async fn fetch_page(
     source: &Source,
     config: &Config,
     now: Option<Timestamp>,
 ) -> Result<Document, CliError> {
-    let source = flow::resolved(source).await;
-    let source = source.map_err(|error| failed(&error.to_string()))?;
-    let look = Look::new(flow::limits(config), clock(now).now());
-    let look = look.map_err(|error| failed(&text::chain(&error)))?;
-    look.document(&source).await.map_err(|error| {
-        let text = format!("{} ({})", text::chain(&error), error.action());
-        failed(&text)
+    let source = flow::resolve_source_address(source).await;
+    let source = source.map_err(|error| failure_error(&error.to_string()))?;
+    let look = SourceLook::new(flow::fetch_limits(config), clock_from(now).now());
+    let look = look.map_err(|error| failure_error(&text::error_chain(&error)))?;
+    look.fetch_document(&source).await.map_err(|error| {
+        let text = format!("{} ({})", text::error_chain(&error), error.action());
+        failure_error(&text)
     })
 }
 
-fn failed(text: &str) -> CliError {
+fn failure_error(text: &str) -> CliError {
     CliError::Failed(text::one_line(text))
 }

@@ -4,15 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{CliError, environment};
-use crate::config::{self, Changed, Config};
+use crate::cli::{CliError, environment_variable};
+use crate::config::{self, ChangedFile, Config};
 use crate::model::SourceId;
 
 /// The largest configuration file.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// A file as it is, and as it will be.
-pub(super) struct Edit {
+pub(super) struct FileEdit {
     /// The path as shown to people.
     pub(super) shown: PathBuf,
     /// The path with symbolic links resolved, so that the links stay.
@@ -21,7 +21,7 @@ pub(super) struct Edit {
     pub(super) after: String,
 }
 
-impl Edit {
+impl FileEdit {
     /// Reads the file at `shown`, which may not exist yet, and edits it.
     pub(super) fn new(
         shown: PathBuf,
@@ -30,8 +30,8 @@ impl Edit {
         let named = |reason: &dyn std::fmt::Display| {
             CliError::Usage(format!("{} cannot be edited: {reason}", shown.display()))
         };
-        let path = real(&shown).map_err(|error| named(&error))?;
-        let before = read(&path).map_err(|error| named(&error))?;
+        let path = resolve_links(&shown).map_err(|error| named(&error))?;
+        let before = read_file(&path).map_err(|error| named(&error))?;
         let after = edit(&before).map_err(|error| named(&error))?;
         Ok(Self {
             shown,
@@ -42,12 +42,12 @@ impl Edit {
     }
 
     /// Returns the configuration as it will be; it must contain the source `id`, read from this file.
-    pub(super) fn check(&self, config: &Config, id: &SourceId) -> Result<Config, CliError> {
-        let changed = Changed {
+    pub(super) fn check_config(&self, config: &Config, id: &SourceId) -> Result<Config, CliError> {
+        let changed = ChangedFile {
             path: &self.path,
             text: &self.after,
         };
-        let checked = config::load_changed(&config.file, &changed, &environment)?;
+        let checked = config::load_changed(&config.file, &changed, &environment_variable)?;
         if checked.sources.iter().any(|source| source.id == *id) {
             return Ok(checked);
         }
@@ -58,7 +58,7 @@ impl Edit {
     }
 
     /// Replaces the file: writes a temporary file next to it, with the same mode, then renames it.
-    pub(super) fn apply(&self) -> Result<(), CliError> {
+    pub(super) fn write_file(&self) -> Result<(), CliError> {
         let failed = |cause: io::Error| {
             CliError::Failed(format!(
                 "{} cannot be written: {cause}",
@@ -89,7 +89,7 @@ impl Edit {
 }
 
 /// Resolves symbolic links, also of a file that does not exist yet.
-fn real(shown: &Path) -> io::Result<PathBuf> {
+fn resolve_links(shown: &Path) -> io::Result<PathBuf> {
     if shown.exists() {
         return shown.canonicalize();
     }
@@ -101,7 +101,7 @@ fn real(shown: &Path) -> io::Result<PathBuf> {
 }
 
 /// Returns a file's text; empty if the file does not exist yet.
-pub(super) fn read(path: &Path) -> io::Result<String> {
+pub(super) fn read_file(path: &Path) -> io::Result<String> {
     if !path.exists() {
         return Ok(String::new());
     }

@@ -1,32 +1,32 @@
 //! Spans of time from now: `3 days ago`, `hace una semana`, `1 año 2 meses`.
 
-use super::{Cursor, Meaning, Span, Strength, What};
-use crate::dates::words::{Sense, Unit};
+use super::{DateMeaning, DateOrSpan, DateStrength, TimeSpan, TokenCursor};
+use crate::dates::words::{DateSense, TimeUnit};
 
 /// The position of a span relative to now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum SpanDirection {
     Past,
     Ahead,
 }
 
-impl Cursor<'_> {
-    pub(super) fn span(&mut self) -> Option<Meaning> {
-        let led = self.attempt(Self::side_before);
+impl TokenCursor<'_> {
+    pub(super) fn parse_span(&mut self) -> Option<DateMeaning> {
+        let led = self.attempt(Self::parse_side_before);
         if led.is_some() {
-            self.attempt(|ahead| ahead.word(Sense::Filler));
+            self.attempt(|ahead| ahead.parse_word(DateSense::Filler));
         }
-        let mut span = Span::default();
-        let short = self.length(&mut span)?;
+        let mut span = TimeSpan::default();
+        let short = self.parse_span_length(&mut span)?;
         for _ in 0..6 {
             let part = self.attempt(|ahead| {
                 let mut longer = span;
                 ahead
-                    .sign(",&+")
+                    .parse_sign(",&+")
                     .map(|_| ())
-                    .or_else(|| ahead.word(Sense::To));
-                ahead.word(Sense::To);
-                let short = ahead.length(&mut longer)?;
+                    .or_else(|| ahead.parse_word(DateSense::To));
+                ahead.parse_word(DateSense::To);
+                let short = ahead.parse_span_length(&mut longer)?;
                 (!short || led.is_some()).then_some(longer)
             });
             match part {
@@ -34,108 +34,108 @@ impl Cursor<'_> {
                 None => break,
             }
         }
-        let trailed = self.attempt(Self::side_after);
+        let trailed = self.attempt(Self::parse_side_after);
         let strength = match (led, trailed) {
-            (Some(Side::Past), _) | (None, Some(_)) => Strength::Sure,
-            (Some(Side::Ahead), _) => Strength::Alone,
+            (Some(SpanDirection::Past), _) | (None, Some(_)) => DateStrength::Sure,
+            (Some(SpanDirection::Ahead), _) => DateStrength::Alone,
             (None, None) if short || span.vague => return None,
-            (None, None) => Strength::Presumed,
+            (None, None) => DateStrength::Presumed,
         };
-        span.ahead = led.or(trailed) == Some(Side::Ahead);
-        Some(self.meaning(What::Span(span), None, strength))
+        span.ahead = led.or(trailed) == Some(SpanDirection::Ahead);
+        Some(self.build_meaning(DateOrSpan::Span(span), None, strength))
     }
 
     /// Reads `just now`.
-    pub(super) fn now(&mut self) -> Option<Meaning> {
-        self.word(Sense::Now)?;
-        let span = Span {
-            finest: Some(Unit::Second),
-            ..Span::default()
+    pub(super) fn parse_now(&mut self) -> Option<DateMeaning> {
+        self.parse_word(DateSense::Now)?;
+        let span = TimeSpan {
+            finest: Some(TimeUnit::Second),
+            ..TimeSpan::default()
         };
-        Some(self.meaning(What::Span(span), None, Strength::Alone))
+        Some(self.build_meaning(DateOrSpan::Span(span), None, DateStrength::Alone))
     }
 
-    fn side_before(&mut self) -> Option<Side> {
-        self.sense(|sense| match sense {
-            Sense::Since => Some(Side::Past),
-            Sense::In => Some(Side::Ahead),
+    fn parse_side_before(&mut self) -> Option<SpanDirection> {
+        self.parse_sense(|sense| match sense {
+            DateSense::Since => Some(SpanDirection::Past),
+            DateSense::In => Some(SpanDirection::Ahead),
             _ => None,
         })
     }
 
-    fn side_after(&mut self) -> Option<Side> {
-        self.sense(|sense| match sense {
-            Sense::Ago | Sense::Since => Some(Side::Past),
-            Sense::Later => Some(Side::Ahead),
+    fn parse_side_after(&mut self) -> Option<SpanDirection> {
+        self.parse_sense(|sense| match sense {
+            DateSense::Ago | DateSense::Since => Some(SpanDirection::Past),
+            DateSense::Later => Some(SpanDirection::Ahead),
             _ => None,
         })
     }
 
     /// Adds a count and its unit. Returns true if the text is too short to be a span without `ago`.
-    fn length(&mut self, span: &mut Span) -> Option<bool> {
-        let Some(count) = self.attempt(Self::count) else {
-            let (count, unit) = self.sense(|sense| match sense {
-                Sense::Counted(count, unit) => Some((count, unit)),
+    fn parse_span_length(&mut self, span: &mut TimeSpan) -> Option<bool> {
+        let Some(count) = self.attempt(Self::parse_span_count) else {
+            let (count, unit) = self.parse_sense(|sense| match sense {
+                DateSense::Counted(count, unit) => Some((count, unit)),
                 _ => None,
             })?;
-            return span.add(count, unit).map(|()| true);
+            return span.add_count(count, unit).map(|()| true);
         };
         // `un'ora`
-        self.sign("'");
-        let (unit, letter) = self.sense(|sense| match sense {
-            Sense::Unit(unit) => Some((unit, false)),
-            Sense::Letter(unit) => Some((unit, true)),
+        self.parse_sign("'");
+        let (unit, letter) = self.parse_sense(|sense| match sense {
+            DateSense::Unit(unit) => Some((unit, false)),
+            DateSense::Letter(unit) => Some((unit, true)),
             _ => None,
         })?;
         let mut ahead = *self;
-        if ahead.sign(".").is_some() && ahead.side_after().is_some() {
-            self.sign(".");
+        if ahead.parse_sign(".").is_some() && ahead.parse_side_after().is_some() {
+            self.parse_sign(".");
         }
         match count {
-            Count::Number(count) => span.add(count, unit)?,
-            Count::Few => {
+            SpanCount::Number(count) => span.add_count(count, unit)?,
+            SpanCount::Few => {
                 span.vague = true;
-                span.add(0, unit)?;
+                span.add_count(0, unit)?;
             }
         }
         Some(letter)
     }
 
-    fn count(&mut self) -> Option<Count> {
-        if let Some(count) = self.number(1..=5) {
-            return Some(Count::Number(count));
+    fn parse_span_count(&mut self) -> Option<SpanCount> {
+        if let Some(count) = self.parse_number(1..=5) {
+            return Some(SpanCount::Number(count));
         }
-        self.sense(|sense| match sense {
-            Sense::Count(count) => Some(Count::Number(count)),
-            Sense::Few => Some(Count::Few),
+        self.parse_sense(|sense| match sense {
+            DateSense::Count(count) => Some(SpanCount::Number(count)),
+            DateSense::Few => Some(SpanCount::Few),
             _ => None,
         })
     }
 }
 
 #[derive(Clone, Copy)]
-enum Count {
+enum SpanCount {
     Number(u32),
     Few,
 }
 
-impl Span {
+impl TimeSpan {
     /// Adds to the span. Returns `None` if it becomes longer than any calendar, or if its units do not decrease.
-    fn add(&mut self, count: u32, unit: Unit) -> Option<()> {
+    fn add_count(&mut self, count: u32, unit: TimeUnit) -> Option<()> {
         if self.finest.is_some_and(|finest| unit >= finest) {
             return None;
         }
         self.finest = Some(unit);
         let months = |each: u32| count.checked_mul(each);
         match unit {
-            Unit::Second => self.seconds += u64::from(count),
-            Unit::Minute => self.seconds += u64::from(count) * 60,
-            Unit::Hour => self.seconds += u64::from(count) * 3600,
-            Unit::Day => self.days = self.days.checked_add(count)?,
-            Unit::Week => self.days = self.days.checked_add(count.checked_mul(7)?)?,
-            Unit::Month => self.months = self.months.checked_add(count)?,
-            Unit::Year => self.months = self.months.checked_add(months(12)?)?,
-            Unit::Decade => self.months = self.months.checked_add(months(120)?)?,
+            TimeUnit::Second => self.seconds += u64::from(count),
+            TimeUnit::Minute => self.seconds += u64::from(count) * 60,
+            TimeUnit::Hour => self.seconds += u64::from(count) * 3600,
+            TimeUnit::Day => self.days = self.days.checked_add(count)?,
+            TimeUnit::Week => self.days = self.days.checked_add(count.checked_mul(7)?)?,
+            TimeUnit::Month => self.months = self.months.checked_add(count)?,
+            TimeUnit::Year => self.months = self.months.checked_add(months(12)?)?,
+            TimeUnit::Decade => self.months = self.months.checked_add(months(120)?)?,
         }
         Some(())
     }

@@ -7,24 +7,24 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::scan::Tag;
+use super::scan::XmlTag;
 use crate::model::RawText;
 
 /// The content of an element of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum ElementContent {
     /// Characters, with references resolved.
     Text(String),
     /// The element contained other elements. Its content as HTML.
     Markup(String),
 }
 
-impl Content {
+impl ElementContent {
     /// Returns the content without CDATA marks that were escaped.
-    pub(super) fn without_section(self) -> Self {
+    pub(super) fn without_cdata(self) -> Self {
         match self {
             Self::Text(text) => {
-                let held = without_section(&text);
+                let held = without_cdata(&text);
                 Self::Text(if held.len() == text.len() {
                     text
                 } else {
@@ -48,7 +48,7 @@ impl Content {
 
 /// The type of a text that states none, as its format defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unmarked {
+pub(super) enum DefaultTextType {
     /// Undefined: RSS, and the many Atom feeds that contain HTML without declaring it.
     Unsaid,
     /// HTML: `content:encoded`, a body.
@@ -59,7 +59,7 @@ pub(super) enum Unmarked {
 
 /// Returns a text without the CDATA marks around it that were escaped themselves, or put into a section
 /// again.
-pub(in crate::extract) fn without_section(text: &str) -> &str {
+pub(in crate::extract) fn without_cdata(text: &str) -> &str {
     const START: &str = "<![CDATA[";
     const END: &str = "]]>";
     // Deeper nesting of sections is made to hurt.
@@ -70,7 +70,7 @@ pub(in crate::extract) fn without_section(text: &str) -> &str {
         let held = behind
             .strip_suffix(END)
             .filter(|_| start.eq_ignore_ascii_case(START));
-        let Some(held) = held.filter(|held| is_one_section(held)) else {
+        let Some(held) = held.filter(|held| is_single_cdata(held)) else {
             return text;
         };
         text = held.trim();
@@ -80,14 +80,18 @@ pub(in crate::extract) fn without_section(text: &str) -> &str {
 
 /// Returns true if the text between the start and the end marks does not contain the end of one section and
 /// the start of the next.
-fn is_one_section(held: &str) -> bool {
+fn is_single_cdata(held: &str) -> bool {
     let begins = held.find("<![");
     held.find("]]>")
         .is_none_or(|end| begins.is_some_and(|begins| begins < end))
 }
 
 /// Returns the text, by the tag's `type` and `mode`. Returns `None` if it is missing or not a text.
-pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Option<RawText> {
+pub(super) fn typed_text(
+    tag: &XmlTag<'_>,
+    content: ElementContent,
+    unmarked: DefaultTextType,
+) -> Option<RawText> {
     if content.is_blank() {
         return None;
     }
@@ -98,34 +102,34 @@ pub(super) fn text(tag: &Tag<'_>, content: Content, unmarked: Unmarked) -> Optio
         .attribute(&["mode"])
         .map(|mode| mode.to_ascii_lowercase());
     let text = match content {
-        Content::Markup(markup) => return Some(RawText::Html(markup)),
-        Content::Text(text) => text,
+        ElementContent::Markup(markup) => return Some(RawText::Html(markup)),
+        ElementContent::Text(text) => text,
     };
     let kind = kind
         .as_deref()
         .map(|kind| kind.split(';').next().unwrap_or(kind).trim());
     let encoded = mode.as_deref() == Some("base64");
     Some(match kind {
-        _ if encoded => decoded(&text, kind)?,
+        _ if encoded => decode_base64(&text, kind)?,
         None => match unmarked {
-            Unmarked::Unsaid => RawText::Unsaid(text),
-            Unmarked::Html => RawText::Html(text),
+            DefaultTextType::Unsaid => RawText::Unsaid(text),
+            DefaultTextType::Html => RawText::Html(text),
             // Atom 0.3 escaped content that was not text.
-            Unmarked::Plain if mode.as_deref() == Some("escaped") => RawText::Unsaid(text),
-            Unmarked::Plain => RawText::Plain(text),
+            DefaultTextType::Plain if mode.as_deref() == Some("escaped") => RawText::Unsaid(text),
+            DefaultTextType::Plain => RawText::Plain(text),
         },
         Some("text" | "text/plain" | "plain") => RawText::Plain(text),
         Some("html" | "text/html") => RawText::Html(text),
         Some("xhtml" | "application/xhtml+xml") => RawText::Unsaid(text),
         Some(kind) if kind.starts_with("text/") || !kind.contains('/') => RawText::Unsaid(text),
         Some(kind) if kind.ends_with("xml") || kind.starts_with("image/") => return None,
-        Some(_) => decoded(&text, kind)?,
+        Some(_) => decode_base64(&text, kind)?,
     })
 }
 
 /// Decodes Base64 (RFC 4648 §4), also with line breaks and without padding. Returns `None` if the data are
 /// not Base64 or not text.
-fn decoded(text: &str, kind: Option<&str>) -> Option<RawText> {
+fn decode_base64(text: &str, kind: Option<&str>) -> Option<RawText> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -144,13 +148,17 @@ mod tests {
     use super::*;
 
     fn check(attributes: &str, found: &str, expected: Option<&RawText>) {
-        let tag = Tag {
+        let tag = XmlTag {
             name: "content",
             attributes,
             is_empty: false,
             at: 0,
         };
-        let read = text(&tag, Content::Text(found.to_owned()), Unmarked::Unsaid);
+        let read = typed_text(
+            &tag,
+            ElementContent::Text(found.to_owned()),
+            DefaultTextType::Unsaid,
+        );
         assert_eq!(read.as_ref(), expected, "{attributes}");
     }
 
@@ -170,7 +178,7 @@ mod tests {
 
     #[test]
     fn escaped_sections_are_opened() {
-        let check = |text: &str, expected: &str| assert_eq!(without_section(text), expected);
+        let check = |text: &str, expected: &str| assert_eq!(without_cdata(text), expected);
         check(" <![CDATA[ a & b ]]> ", "a & b");
         check("<![cdata[<![CDATA[<p>a</p>]]>]]>", "<p>a</p>");
         check("<![CDATA[a]]> <![CDATA[b]]>", "<![CDATA[a]]> <![CDATA[b]]>");

@@ -3,13 +3,13 @@
 
 use url::Url;
 
-use super::content::{self, Content, Unmarked};
-use super::media::{Media, Within};
-use super::names::{Element, Namespace};
-use super::scan::{Scanner, Tag, Token, local};
+use super::content::{self, DefaultTextType, ElementContent};
+use super::media::{EntryMedia, MediaParent};
+use super::names::{FeedElement, Namespace};
+use super::scan::{XmlScanner, XmlTag, XmlToken, local_name};
 use crate::model::{
-    Advice, Channel, RawAuthor, RawEnclosure, RawEntry, RawImage, RawLink, RawOrigin, RawTag,
-    RawText, Relation, is_placeholder,
+    DocumentMetadata, LinkRelation, RawAuthor, RawEnclosure, RawEntry, RawImage, RawLink,
+    RawOrigin, RawTag, RawText, SubscriptionHints, is_placeholder_link,
 };
 
 /// The maximum length of any list: tags, authors, enclosures.
@@ -17,10 +17,10 @@ const MAX_LIST: usize = 100;
 
 /// A text element with its context.
 pub(super) struct FoundText<'t, 'a> {
-    pub(super) element: Element,
+    pub(super) element: FeedElement,
     pub(super) namespace: Namespace,
-    pub(super) tag: &'t Tag<'a>,
-    pub(super) content: Content,
+    pub(super) tag: &'t XmlTag<'a>,
+    pub(super) content: ElementContent,
     /// The base of addresses, if the document states one.
     pub(super) base: Option<&'t Url>,
     /// The base of addresses, if the element itself states one.
@@ -32,15 +32,15 @@ pub(super) struct FoundText<'t, 'a> {
 impl FoundText<'_, '_> {
     pub(super) fn into_text(self) -> String {
         match self.content {
-            Content::Text(text) => text,
-            Content::Markup(markup) => words(&markup),
+            ElementContent::Text(text) => text,
+            ElementContent::Markup(markup) => markup_to_text(&markup),
         }
     }
 
     pub(super) fn to_text(&self) -> String {
         match &self.content {
-            Content::Text(text) => text.clone(),
-            Content::Markup(markup) => words(markup),
+            ElementContent::Text(text) => text.clone(),
+            ElementContent::Markup(markup) => markup_to_text(markup),
         }
     }
 
@@ -48,35 +48,40 @@ impl FoundText<'_, '_> {
     pub(super) fn into_address(self) -> String {
         let stated = self.tag.attribute(&["href", "url", "resource"]);
         let base = self.base.cloned();
-        absolute(base.as_ref(), stated.unwrap_or_else(|| self.into_text()))
+        resolve_address(base.as_ref(), stated.unwrap_or_else(|| self.into_text()))
     }
 
     pub(super) fn attribute_address(&self, names: &[&str]) -> Option<String> {
         let stated = self.tag.attribute(names)?;
-        Some(absolute(self.base, stated))
+        Some(resolve_address(self.base, stated))
     }
 }
 
 /// Resolves the address against the base, if there is one.
-fn absolute(base: Option<&Url>, address: String) -> String {
+fn resolve_address(base: Option<&Url>, address: String) -> String {
     let joined = base.and_then(|base| base.join(&address).ok());
     joined.map_or(address, String::from)
 }
 
 /// Returns the text of markup, with a space for each tag.
-fn words(markup: &str) -> String {
-    pieces(markup).join(" ")
+fn markup_to_text(markup: &str) -> String {
+    texts_between_tags(markup).join(" ")
 }
 
 /// Returns the texts between the tags of markup, without blank ones.
-fn pieces(markup: &str) -> Vec<String> {
-    let mut scanner = Scanner::new(markup);
+fn texts_between_tags(markup: &str) -> Vec<String> {
+    let mut scanner = XmlScanner::new(markup);
     let mut pieces = Vec::new();
-    while let Some(token) = scanner.next() {
+    while let Some(token) = scanner.next_token() {
         match token {
-            Token::Text(text) => pieces.push(super::references::decode(text).0.trim().to_owned()),
-            Token::Cdata(text) => pieces.push(text.trim().to_owned()),
-            Token::Open(_) | Token::Close(_) => {}
+            XmlToken::Text(text) => pieces.push(
+                super::references::decode_references(text)
+                    .0
+                    .trim()
+                    .to_owned(),
+            ),
+            XmlToken::Cdata(text) => pieces.push(text.trim().to_owned()),
+            XmlToken::Open(_) | XmlToken::Close(_) => {}
         }
     }
     pieces.retain(|piece| !piece.is_empty());
@@ -85,21 +90,21 @@ fn pieces(markup: &str) -> Vec<String> {
 
 /// The best of several values: the first of the lowest rank.
 #[derive(Clone, Debug)]
-struct Best<T>(Option<(u8, T)>);
+struct BestRanked<T>(Option<(u8, T)>);
 
-impl<T> Default for Best<T> {
+impl<T> Default for BestRanked<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T> Best<T> {
-    fn wants(&self, rank: u8) -> bool {
+impl<T> BestRanked<T> {
+    fn accepts_rank(&self, rank: u8) -> bool {
         self.0.as_ref().is_none_or(|(held, _)| rank < *held)
     }
 
     fn offer(&mut self, rank: u8, value: T) {
-        if self.wants(rank) {
+        if self.accepts_rank(rank) {
             self.0 = Some((rank, value));
         }
     }
@@ -109,8 +114,8 @@ impl<T> Best<T> {
     }
 }
 
-impl Best<String> {
-    fn offer_text(&mut self, rank: u8, text: String) {
+impl BestRanked<String> {
+    fn offer_non_blank(&mut self, rank: u8, text: String) {
         if !text.trim().is_empty() {
             self.offer(rank, text);
         }
@@ -118,7 +123,7 @@ impl Best<String> {
 }
 
 /// Ranks how well an element's vocabulary fits its content.
-fn rank(namespace: Namespace) -> u8 {
+fn vocabulary_rank(namespace: Namespace) -> u8 {
     match namespace {
         Namespace::Plain | Namespace::Atom => 0,
         Namespace::DublinCore => 1,
@@ -143,23 +148,23 @@ mod link_rank {
 const GUID_ABOUT: u8 = 1;
 
 /// A text with the base of its addresses.
-type Based = (RawText, Option<Url>);
+type TextWithBase = (RawText, Option<Url>);
 
 #[derive(Debug, Default)]
 pub(super) struct EntryDraft {
     raw: RawEntry,
-    guid: Best<String>,
-    title: Best<RawText>,
-    link: Best<String>,
+    guid: BestRanked<String>,
+    title: BestRanked<RawText>,
+    link: BestRanked<String>,
     /// `description` and similar elements. `abridged` contains the ones that are named a summary.
-    summary: Best<Based>,
-    abridged: Option<Based>,
-    content: Best<Based>,
-    published: Best<String>,
-    updated: Best<String>,
-    media: Media,
-    license: Best<String>,
-    language: Best<String>,
+    summary: BestRanked<TextWithBase>,
+    abridged: Option<TextWithBase>,
+    content: BestRanked<TextWithBase>,
+    published: BestRanked<String>,
+    updated: BestRanked<String>,
+    media: EntryMedia,
+    license: BestRanked<String>,
+    language: BestRanked<String>,
     own: Vec<RawAuthor>,
     creators: Vec<RawAuthor>,
     others: Vec<RawAuthor>,
@@ -172,7 +177,7 @@ pub(super) struct EntryDraft {
 }
 
 impl EntryDraft {
-    pub(super) fn new(tag: &Tag<'_>, base: Option<Url>, language: Option<String>) -> Self {
+    pub(super) fn new(tag: &XmlTag<'_>, base: Option<Url>, language: Option<String>) -> Self {
         let mut draft = Self {
             raw: RawEntry {
                 base,
@@ -204,9 +209,9 @@ impl EntryDraft {
     }
 
     /// Takes the content of an element.
-    pub(super) fn put(&mut self, found: FoundText<'_, '_>) {
-        use Element as E;
-        let rank = rank(found.namespace);
+    pub(super) fn put_element(&mut self, found: FoundText<'_, '_>) {
+        use FeedElement as E;
+        let rank = vocabulary_rank(found.namespace);
         match found.element {
             E::Title => self.put_title(found, rank),
             E::Link => self.put_link(found),
@@ -215,26 +220,27 @@ impl EntryDraft {
             E::Content | E::ContentEncoded | E::Body => self.put_content(found),
             E::Published => {
                 // `created` is the time at which writing began.
-                let later = match local(found.tag.name).to_ascii_lowercase().as_str() {
+                let later = match local_name(found.tag.name).to_ascii_lowercase().as_str() {
                     "created" => 6,
                     "issued" => 3,
                     _ => 0,
                 };
-                self.published.offer_text(rank + later, found.into_text());
+                self.published
+                    .offer_non_blank(rank + later, found.into_text());
             }
             E::Updated => self.put_updated(found, rank),
             E::Creator | E::Author => self.put_creator(found),
             E::Contributor => {
-                if let Some(name) = filled(found.into_text()) {
+                if let Some(name) = non_blank(found.into_text()) {
                     self.put_contributor(RawAuthor { name, url: None });
                 }
             }
             E::Category => self.put_category(&found),
             E::Keywords => {
                 let keywords = match &found.content {
-                    Content::Text(text) => text.split(',').map(str::to_owned).collect(),
+                    ElementContent::Text(text) => text.split(',').map(str::to_owned).collect(),
                     // Each element is one value.
-                    Content::Markup(markup) => pieces(markup),
+                    ElementContent::Markup(markup) => texts_between_tags(markup),
                 };
                 for keyword in keywords {
                     push_tag(&mut self.raw.tags, keyword.trim().to_owned(), None);
@@ -242,17 +248,19 @@ impl EntryDraft {
             }
             E::Enclosure => self.put_enclosure(&found),
             E::MediaContent => self.put_media_content(&found),
-            E::Duration => self.duration = self.duration.take().or(filled(found.into_text())),
+            E::Duration => self.duration = self.duration.take().or(non_blank(found.into_text())),
             E::Thumbnail | E::ITunesImage => self.media.put_thumbnail(&found),
             E::Logo => self.media.put_logo(found.into_address()),
-            E::Origin => self.link.offer_text(link_rank::ORIGIN, found.into_text()),
+            E::Origin => self
+                .link
+                .offer_non_blank(link_rank::ORIGIN, found.into_text()),
             E::Comments => {
-                self.raw.comments = filled(found.into_text()).or(self.raw.comments.take());
+                self.raw.comments = non_blank(found.into_text()).or(self.raw.comments.take());
             }
-            E::License => self.license.offer_text(0, found.into_address()),
-            E::Rights => self.license.offer_text(1, found.into_text()),
-            E::Language => self.language.offer_text(0, found.into_text()),
-            E::Geometry => self.raw.point = self.raw.point.or(point(&found.to_text())),
+            E::License => self.license.offer_non_blank(0, found.into_address()),
+            E::Rights => self.license.offer_non_blank(1, found.into_text()),
+            E::Language => self.language.offer_non_blank(0, found.into_text()),
+            E::Geometry => self.raw.point = self.raw.point.or(parse_point(&found.to_text())),
             E::Latitude => self.latitude = found.into_text().parse().ok(),
             E::Longitude => self.longitude = found.into_text().parse().ok(),
             _ => {}
@@ -269,7 +277,7 @@ impl EntryDraft {
                 .as_ref()
                 .is_none_or(|(held, _)| rank <= *held)
         {
-            self.updated = Best(Some((rank, text)));
+            self.updated = BestRanked(Some((rank, text)));
         }
     }
 
@@ -277,8 +285,8 @@ impl EntryDraft {
         if let Some(language) = found.own_language {
             self.language.offer(3, language.clone());
         }
-        if self.title.wants(rank)
-            && let Some(title) = title(found)
+        if self.title.accepts_rank(rank)
+            && let Some(title) = read_title(found)
         {
             self.title.offer(rank, title);
         }
@@ -291,14 +299,16 @@ impl EntryDraft {
         let is_text = in_attribute.is_none();
         let own_base = found.own_base.cloned();
         let href = in_attribute.or_else(|| {
-            let text = filled(found.into_text())?;
-            Some(absolute(own_base.as_ref(), text))
+            let text = non_blank(found.into_text())?;
+            Some(resolve_address(own_base.as_ref(), text))
         });
         let Some(href) = href else { return };
         let rel = tag.attribute(&["rel"]);
         let kind = tag.attribute(&["type"]);
-        match rel.as_deref().map_or("alternate", relation) {
-            "alternate" if is_placeholder(&href) => self.link.offer(link_rank::PLACEHOLDER, href),
+        match rel.as_deref().map_or("alternate", strip_relation_registry) {
+            "alternate" if is_placeholder_link(&href) => {
+                self.link.offer(link_rank::PLACEHOLDER, href)
+            }
             "alternate" if is_text => self.link.offer(link_rank::TEXT, href),
             "alternate" if kind.as_deref().is_none_or(|kind| kind.contains("html")) => {
                 self.link.offer(link_rank::PAGE, href);
@@ -311,8 +321,8 @@ impl EntryDraft {
                 length_bytes: tag.attribute(&["length"]),
                 duration: None,
             }),
-            "related" => self.push_link(Relation::Related, href, tag),
-            "via" => self.push_link(Relation::Via, href, tag),
+            "related" => self.push_link(LinkRelation::Related, href, tag),
+            "via" => self.push_link(LinkRelation::Via, href, tag),
             "replies" => {
                 self.raw.comments.get_or_insert(href);
             }
@@ -329,29 +339,29 @@ impl EntryDraft {
         let denied = tag
             .attribute(&["ispermalink"])
             .is_some_and(|value| value.eq_ignore_ascii_case("false"));
-        if local(tag.name).eq_ignore_ascii_case("guid")
+        if local_name(tag.name).eq_ignore_ascii_case("guid")
             && !denied
-            && is_web_address(content::without_section(&guid))
+            && is_web_address(content::without_cdata(&guid))
         {
-            let address = content::without_section(&guid).to_owned();
+            let address = content::without_cdata(&guid).to_owned();
             self.link.offer(link_rank::PERMALINK, address);
         }
-        self.guid.offer_text(2 * rank, guid);
+        self.guid.offer_non_blank(2 * rank, guid);
     }
 
     fn put_summary(&mut self, found: FoundText<'_, '_>, rank: u8) {
-        let is_plain = rank == 0 && found.element == Element::Summary;
-        let is_abridged = is_plain && local(found.tag.name).eq_ignore_ascii_case("summary");
+        let is_plain = rank == 0 && found.element == FeedElement::Summary;
+        let is_abridged = is_plain && local_name(found.tag.name).eq_ignore_ascii_case("summary");
         if is_abridged {
             self.abridged = self
                 .abridged
                 .take()
-                .or_else(|| based(found, Unmarked::Unsaid));
+                .or_else(|| text_with_base(found, DefaultTextType::Unsaid));
         } else {
             // A line or two that an extension vocabulary adds ranks below its summary.
-            let rank = rank + u8::from(found.element == Element::Subtitle);
-            if self.summary.wants(rank)
-                && let Some(summary) = based(found, Unmarked::Unsaid)
+            let rank = rank + u8::from(found.element == FeedElement::Subtitle);
+            if self.summary.accepts_rank(rank)
+                && let Some(summary) = text_with_base(found, DefaultTextType::Unsaid)
             {
                 self.summary.offer(rank, summary);
             }
@@ -363,20 +373,20 @@ impl EntryDraft {
             self.language.offer(1, language.clone());
         }
         let rank = match found.element {
-            Element::ContentEncoded => 0,
-            Element::Content => 1,
+            FeedElement::ContentEncoded => 0,
+            FeedElement::Content => 1,
             _ => 2,
         };
         let unmarked = if found.namespace == Namespace::Atom {
-            Unmarked::Unsaid
+            DefaultTextType::Unsaid
         } else {
-            Unmarked::Html
+            DefaultTextType::Html
         };
         if found.content.is_blank() {
             return self.put_content_elsewhere(&found);
         }
-        if self.content.wants(rank)
-            && let Some(content) = based(found, unmarked)
+        if self.content.accepts_rank(rank)
+            && let Some(content) = text_with_base(found, unmarked)
         {
             self.content.offer(rank, content);
         }
@@ -405,14 +415,14 @@ impl EntryDraft {
 
     fn put_creator(&mut self, found: FoundText<'_, '_>) {
         let namespace = found.namespace;
-        let Some(name) = filled(found.into_text()) else {
+        let Some(name) = non_blank(found.into_text()) else {
             return;
         };
         let author = RawAuthor { name, url: None };
         if namespace == Namespace::DublinCore {
-            push(&mut self.creators, author);
+            push_bounded(&mut self.creators, author);
         } else {
-            push(&mut self.others, author);
+            push_bounded(&mut self.others, author);
         }
     }
 
@@ -420,7 +430,7 @@ impl EntryDraft {
         let tag = found.tag;
         let name = tag
             .attribute(&["label"])
-            .or_else(|| filled(found.to_text()))
+            .or_else(|| non_blank(found.to_text()))
             .or_else(|| tag.attribute(&["term", "text", "value"]));
         let scheme = tag.attribute(&["scheme", "domain"]);
         push_tag(&mut self.raw.tags, name.unwrap_or_default(), scheme);
@@ -450,9 +460,9 @@ impl EntryDraft {
 
     /// Takes an element within a Media RSS file or group. Statements about a picture do not apply to the
     /// entry.
-    pub(super) fn put_within(&mut self, within: Within, found: FoundText<'_, '_>) {
-        if let Some(found) = self.media.put_within(within, found) {
-            self.put(found);
+    pub(super) fn put_media_child(&mut self, within: MediaParent, found: FoundText<'_, '_>) {
+        if let Some(found) = self.media.put_child(within, found) {
+            self.put_element(found);
         }
     }
 
@@ -467,18 +477,18 @@ impl EntryDraft {
                 known.length_bytes = known.length_bytes.take().or(enclosure.length_bytes);
                 known.duration = known.duration.take().or(enclosure.duration);
             }
-            None => push(&mut self.raw.enclosures, enclosure),
+            None => push_bounded(&mut self.raw.enclosures, enclosure),
         }
     }
 
-    fn push_link(&mut self, relation: Relation, url: String, tag: &Tag<'_>) {
+    fn push_link(&mut self, relation: LinkRelation, url: String, tag: &XmlTag<'_>) {
         let title = tag.attribute(&["title"]);
         let link = RawLink {
             relation,
             url,
             title,
         };
-        push(&mut self.raw.links, link);
+        push_bounded(&mut self.raw.links, link);
     }
 
     /// Gives the `itunes:duration` to the first file that plays, or else to the only file.
@@ -496,15 +506,15 @@ impl EntryDraft {
     }
 
     pub(super) fn put_author(&mut self, author: RawAuthor) {
-        push(&mut self.own, author);
+        push_bounded(&mut self.own, author);
     }
 
     pub(super) fn put_contributor(&mut self, contributor: RawAuthor) {
-        push(&mut self.contributors, contributor);
+        push_bounded(&mut self.contributors, contributor);
     }
 
     pub(super) fn put_source_author(&mut self, author: RawAuthor) {
-        push(&mut self.of_source, author);
+        push_bounded(&mut self.of_source, author);
     }
 
     pub(super) fn put_origin(&mut self, origin: RawOrigin) {
@@ -568,7 +578,7 @@ impl EntryDraft {
         let people = [&self.creators, &self.own, &self.others];
         let people = people.into_iter().flatten();
         let people: Vec<String> = people.map(|person| person.name.clone()).collect();
-        let settled = media.settle(&people);
+        let settled = media.choose_picture(&people);
         for (url, title) in settled.titles {
             let files = &mut self.raw.enclosures;
             if let Some(file) = files.iter_mut().find(|file| file.url == url) {
@@ -584,7 +594,7 @@ impl EntryDraft {
 
 /// Drops a guid equal to the link. An item of RSS 1.0 is mostly named by the address it links to, and such a
 /// name adds nothing.
-fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
+fn own_guid(guid: BestRanked<String>, link: &BestRanked<String>) -> Option<String> {
     let linked = link
         .0
         .as_ref()
@@ -596,23 +606,26 @@ fn own_guid(guid: Best<String>, link: &Best<String>) -> Option<String> {
 
 /// Reads a title. It is plain text in Atom unless marked otherwise (RFC 4287 §3.1.1). In RSS its type is
 /// unknown.
-fn title(found: FoundText<'_, '_>) -> Option<RawText> {
+fn read_title(found: FoundText<'_, '_>) -> Option<RawText> {
     let unmarked = match found.namespace {
-        Namespace::Atom => Unmarked::Plain,
-        _ => Unmarked::Unsaid,
+        Namespace::Atom => DefaultTextType::Plain,
+        _ => DefaultTextType::Unsaid,
     };
-    content::text(found.tag, found.content, unmarked)
+    content::typed_text(found.tag, found.content, unmarked)
 }
 
 /// Returns the text with its own base, if it has one.
-fn based(found: FoundText<'_, '_>, unmarked: Unmarked) -> Option<Based> {
+fn text_with_base(found: FoundText<'_, '_>, unmarked: DefaultTextType) -> Option<TextWithBase> {
     let base = found.own_base.cloned();
-    Some((content::text(found.tag, found.content, unmarked)?, base))
+    Some((
+        content::typed_text(found.tag, found.content, unmarked)?,
+        base,
+    ))
 }
 
 /// Returns a relation without the registry that some feeds prepend:
 /// `http://www.iana.org/assignments/relation/alternate`.
-fn relation(rel: &str) -> &str {
+fn strip_relation_registry(rel: &str) -> &str {
     let last = rel.rsplit(['/', '#']).next().unwrap_or(rel);
     last.split_whitespace().next().unwrap_or("alternate")
 }
@@ -629,7 +642,7 @@ fn is_web_address(text: &str) -> bool {
 
 /// Parses `45.256 -71.92`, also with a comma between the numbers. If there are several points, returns the
 /// first.
-fn point(text: &str) -> Option<(f64, f64)> {
+fn parse_point(text: &str) -> Option<(f64, f64)> {
     let mut numbers = text
         .split(|c: char| c.is_whitespace() || c == ',')
         .filter(|part| !part.is_empty())
@@ -639,11 +652,11 @@ fn point(text: &str) -> Option<(f64, f64)> {
     on_earth.then_some((latitude, longitude))
 }
 
-fn filled(text: String) -> Option<String> {
+fn non_blank(text: String) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
-fn push<T>(list: &mut Vec<T>, value: T) {
+fn push_bounded<T>(list: &mut Vec<T>, value: T) {
     if list.len() < MAX_LIST {
         list.push(value);
     }
@@ -651,18 +664,18 @@ fn push<T>(list: &mut Vec<T>, value: T) {
 
 fn push_tag(tags: &mut Vec<RawTag>, name: String, scheme: Option<String>) {
     if !name.trim().is_empty() {
-        push(tags, RawTag { name, scheme });
+        push_bounded(tags, RawTag { name, scheme });
     }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct ChannelDraft {
-    title: Best<RawText>,
-    description: Best<RawText>,
-    home_page: Best<String>,
-    language: Best<String>,
-    image: Best<String>,
-    license: Best<String>,
+    title: BestRanked<RawText>,
+    description: BestRanked<RawText>,
+    home_page: BestRanked<String>,
+    language: BestRanked<String>,
+    image: BestRanked<String>,
+    license: BestRanked<String>,
     own: Vec<RawAuthor>,
     creators: Vec<RawAuthor>,
     /// People to use if no author is named, the surest first.
@@ -670,13 +683,13 @@ pub(super) struct ChannelDraft {
     speakers: Vec<RawAuthor>,
     owners: Vec<RawAuthor>,
     webmasters: Vec<RawAuthor>,
-    advice: Advice,
+    advice: SubscriptionHints,
 }
 
 impl ChannelDraft {
-    pub(super) fn begin(&mut self, tag: &Tag<'_>, language: Option<&String>) {
+    pub(super) fn begin_channel(&mut self, tag: &XmlTag<'_>, language: Option<&String>) {
         // A document may contain any number of channels.
-        if let Some(language) = language.filter(|_| self.language.wants(2)) {
+        if let Some(language) = language.filter(|_| self.language.accepts_rank(2)) {
             self.language.offer(2, language.clone());
         }
         // CDF
@@ -686,34 +699,36 @@ impl ChannelDraft {
     }
 
     /// Takes the content of an element.
-    pub(super) fn put(&mut self, found: FoundText<'_, '_>) {
-        use Element as E;
-        let rank = rank(found.namespace);
+    pub(super) fn put_element(&mut self, found: FoundText<'_, '_>) {
+        use FeedElement as E;
+        let rank = vocabulary_rank(found.namespace);
         match found.element {
             E::Title => {
-                if let Some(title) = title(found) {
+                if let Some(title) = read_title(found) {
                     self.title.offer(rank, title);
                 }
             }
             E::Summary | E::Subtitle | E::ITunesSummary => {
                 let rank = rank + u8::from(rank > 0 && found.element == E::Subtitle);
-                if let Some(text) = content::text(found.tag, found.content, Unmarked::Unsaid) {
+                if let Some(text) =
+                    content::typed_text(found.tag, found.content, DefaultTextType::Unsaid)
+                {
                     self.description.offer(rank, text);
                 }
             }
             E::Link => self.put_link(found),
-            E::Language => self.language.offer_text(rank, found.into_text()),
+            E::Language => self.language.offer_non_blank(rank, found.into_text()),
             E::Creator => self.put_creator(found),
             E::ManagingEditor => self.put_editor(found),
-            E::Logo => self.image.offer_text(1, found.into_address()),
+            E::Logo => self.image.offer_non_blank(1, found.into_address()),
             E::ITunesImage => {
                 if let Some(url) = found.attribute_address(&["href", "url"]) {
                     self.image.offer(2, url);
                 }
             }
-            E::License => self.license.offer_text(0, found.into_address()),
-            E::Rights => self.license.offer_text(1, found.into_text()),
-            _ => self.put_advice(found),
+            E::License => self.license.offer_non_blank(0, found.into_address()),
+            E::Rights => self.license.offer_non_blank(1, found.into_text()),
+            _ => self.put_subscription_hint(found),
         }
     }
 
@@ -724,7 +739,7 @@ impl ChannelDraft {
         let stated = tag.attribute(&["href", "resource"]);
         let is_text = stated.is_none();
         let base = found.base.cloned();
-        let Some(href) = stated.or_else(|| filled(found.into_text())) else {
+        let Some(href) = stated.or_else(|| non_blank(found.into_text())) else {
             // An empty address with a base is the base itself.
             let own = base.filter(|_| tag.attributes.contains("href"));
             if let Some(base) = own.filter(|_| rel.as_deref() == Some("self")) {
@@ -732,16 +747,16 @@ impl ChannelDraft {
             }
             return;
         };
-        let href = absolute(base.as_ref(), href);
+        let href = resolve_address(base.as_ref(), href);
         let advice = &mut self.advice;
-        match rel.as_deref().map_or("alternate", relation) {
+        match rel.as_deref().map_or("alternate", strip_relation_registry) {
             "alternate" if is_text => self.home_page.offer(0, href),
             "alternate" if kind.is_none_or(|kind| kind.contains("html")) => {
                 self.home_page.offer(1, href);
             }
             "alternate" => self.home_page.offer(3, href),
             "self" => drop(advice.self_link.get_or_insert(href)),
-            "hub" => push(&mut advice.hubs, href),
+            "hub" => push_bounded(&mut advice.hubs, href),
             "next" => drop(advice.next.get_or_insert(href)),
             "prev-archive" => drop(advice.previous_archive.get_or_insert(href)),
             "license" => self.license.offer(0, href),
@@ -754,33 +769,33 @@ impl ChannelDraft {
             Namespace::DublinCore => &mut self.creators,
             _ => &mut self.speakers,
         };
-        if let Some(name) = filled(found.into_text()) {
-            push(people, RawAuthor { name, url: None });
+        if let Some(name) = non_blank(found.into_text()) {
+            push_bounded(people, RawAuthor { name, url: None });
         }
     }
 
     /// Takes an editor. A name is useful under every item, an office's mail address is not.
     fn put_editor(&mut self, found: FoundText<'_, '_>) {
-        let people = if local(found.tag.name).eq_ignore_ascii_case("webmaster") {
+        let people = if local_name(found.tag.name).eq_ignore_ascii_case("webmaster") {
             &mut self.webmasters
         } else {
             &mut self.editors
         };
         let is_address = |text: &str| text.contains('@') && !text.contains(['(', '<', ' ']);
-        if let Some(name) = filled(found.into_text()).filter(|name| !is_address(name.trim())) {
-            push(people, RawAuthor { name, url: None });
+        if let Some(name) = non_blank(found.into_text()).filter(|name| !is_address(name.trim())) {
+            push_bounded(people, RawAuthor { name, url: None });
         }
     }
 
     /// Takes the owner of a podcast.
     pub(super) fn put_owner(&mut self, owner: RawAuthor) {
         if !owner.name.contains('@') {
-            push(&mut self.owners, owner);
+            push_bounded(&mut self.owners, owner);
         }
     }
 
-    fn put_advice(&mut self, found: FoundText<'_, '_>) {
-        use Element as E;
+    fn put_subscription_hint(&mut self, found: FoundText<'_, '_>) {
+        use FeedElement as E;
         let advice = &mut self.advice;
         match found.element {
             E::Ttl => advice.ttl_minutes = found.into_text().parse().ok(),
@@ -798,26 +813,26 @@ impl ChannelDraft {
                     advice.skip_days.push(day);
                 }
             }
-            E::UpdatePeriod => advice.update_period = filled(found.into_text()),
+            E::UpdatePeriod => advice.update_period = non_blank(found.into_text()),
             E::UpdateFrequency => advice.update_frequency = found.into_text().parse().ok(),
-            E::UpdateBase => advice.update_base = filled(found.into_text()),
+            E::UpdateBase => advice.update_base = non_blank(found.into_text()),
             E::Complete => advice.is_complete = true,
-            E::MovedTo => advice.moved_to = filled(found.into_text()),
-            E::Cloud => advice.cloud = cloud(found.tag),
+            E::MovedTo => advice.moved_to = non_blank(found.into_text()),
+            E::Cloud => advice.cloud = cloud_address(found.tag),
             _ => {}
         }
     }
 
     pub(super) fn put_author(&mut self, author: RawAuthor) {
-        push(&mut self.own, author);
+        push_bounded(&mut self.own, author);
     }
 
     pub(super) fn put_image(&mut self, url: String) {
-        self.image.offer_text(0, url);
+        self.image.offer_non_blank(0, url);
     }
 
     /// Returns the finished channel. `format` is the format that the root element states.
-    pub(super) fn finish(self, format: Option<String>) -> Channel {
+    pub(super) fn finish(self, format: Option<String>) -> DocumentMetadata {
         let authors = [
             self.creators,
             self.own,
@@ -827,7 +842,7 @@ impl ChannelDraft {
             self.webmasters,
         ];
         let authors = authors.into_iter().find(|people| !people.is_empty());
-        Channel {
+        DocumentMetadata {
             format,
             title: self.title.into_inner(),
             description: self.description.into_inner(),
@@ -842,7 +857,7 @@ impl ChannelDraft {
 }
 
 /// Returns the address at which a cloud takes subscriptions (RSS 2.0, `cloud`).
-fn cloud(tag: &Tag<'_>) -> Option<String> {
+fn cloud_address(tag: &XmlTag<'_>) -> Option<String> {
     let domain = tag.attribute(&["domain"])?;
     let port = tag.attribute(&["port"]).map(|port| format!(":{port}"));
     let path = tag.attribute(&["path"]).unwrap_or_default();

@@ -24,8 +24,8 @@
 mod converted;
 mod mend;
 
-pub(in crate::extract) use converted::may_be as may_be_converted;
-pub(in crate::extract) use mend::mend;
+pub(in crate::extract) use converted::may_be_feed as may_be_converted;
+pub(in crate::extract) use mend::repair_json;
 
 use std::fmt;
 
@@ -34,12 +34,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use url::Url;
 
 use super::content;
-use super::fault::{Fault, Faults};
-use super::{ExtractError, filled};
+use super::fault::{FormatFault, FormatFaults};
+use super::{ExtractError, non_blank};
 use crate::extract::MAX_ENTRIES;
 use crate::model::{
-    Advice, Channel, Extracted, Problem, RawAuthor, RawEnclosure, RawEntry, RawImage, RawLink,
-    RawTag, RawText, Relation,
+    DocumentMetadata, Extracted, LinkRelation, Problem, RawAuthor, RawEnclosure, RawEntry,
+    RawImage, RawLink, RawTag, RawText, SubscriptionHints,
 };
 
 /// The members that are read. Others are skipped.
@@ -81,27 +81,27 @@ const MAX_LIST: usize = 100;
 /// # Errors
 /// Returns [`ExtractError::NotAFeed`] if `items` is missing, and [`ExtractError::BadFeed`] if the text breaks
 /// before the first item is read.
-pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
+pub(super) fn read_json_feed(text: &str) -> Result<Extracted, ExtractError> {
     let text = text.trim_start_matches(super::is_blank);
-    let mut faults = Faults::default();
-    let mut reading = Reading::default();
-    let mut read = reading.read(text);
+    let mut faults = FormatFaults::default();
+    let mut reading = PartialFeed::default();
+    let mut read = reading.parse_text(text);
     if read.as_ref().is_err_and(|error| !error.is_eof()) {
-        let mended = mend(text, &mut faults);
-        reading = Reading::default();
-        read = reading.read(&mended);
+        let mended = repair_json(text, &mut faults);
+        reading = PartialFeed::default();
+        read = reading.parse_text(&mended);
     }
     if let Err(error) = read {
         if reading.entries.is_empty() {
             let reason = error.to_string();
             return Err(ExtractError::BadFeed { reason });
         }
-        let (fault, at) = broken(&error, text);
+        let (fault, at) = fault_at_break(&error, text);
         faults.note(fault, at);
     }
     if !reading.has_items {
-        if let Some(converted) = converted::xml(text) {
-            return Ok(read_converted(&converted));
+        if let Some(converted) = converted::convert_to_xml(text) {
+            return Ok(read_converted_xml(&converted));
         }
         return Err(ExtractError::NotAFeed {
             found: "JSON without `items`",
@@ -112,10 +112,10 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
         let reason = format!("none of its {} items is an object", reading.items);
         return Err(ExtractError::BadFeed { reason });
     }
-    let mut problems = faults.problems(text);
+    let mut problems = faults.into_problems(text);
     problems.append(&mut reading.problems);
     Ok(Extracted {
-        channel: channel(reading.channel),
+        channel: parse_channel(reading.channel),
         entries: reading.entries,
         problems,
         ..Extracted::default()
@@ -123,9 +123,9 @@ pub(super) fn read(text: &str) -> Result<Extracted, ExtractError> {
 }
 
 /// Reads a feed that was converted from XML.
-fn read_converted(xml: &str) -> Extracted {
+fn read_converted_xml(xml: &str) -> Extracted {
     let nowhere = Url::parse("about:blank").expect("it is an address");
-    let mut extracted = super::xml::read(xml, &nowhere);
+    let mut extracted = super::xml::read_xml_feed(xml, &nowhere);
     // Line numbers of the converted text do not apply to the document.
     extracted
         .problems
@@ -134,59 +134,59 @@ fn read_converted(xml: &str) -> Extracted {
 }
 
 /// Returns the fault that ends the reading of `text`, and the byte offset of its line.
-fn broken(error: &serde_json::Error, text: &str) -> (Fault, usize) {
+fn fault_at_break(error: &serde_json::Error, text: &str) -> (FormatFault, usize) {
     if error.is_eof() {
-        return (Fault::Cut, text.len());
+        return (FormatFault::Cut, text.len());
     }
     let before = text.split_inclusive('\n').take(error.line() - 1);
     let what = "what follows is no JSON; the entries before it are kept";
-    (Fault::Json(what), before.map(str::len).sum())
+    (FormatFault::Json(what), before.map(str::len).sum())
 }
 
-fn channel(mut feed: Object) -> Channel {
-    Channel {
+fn parse_channel(mut feed: JsonObject) -> DocumentMetadata {
+    DocumentMetadata {
         format: Some("JSON Feed".to_owned()),
-        title: feed.text("title").map(said_plain),
-        description: feed.text("description").map(said_plain),
-        home_page: feed.text("home_page_url"),
-        language: feed.text("language"),
-        authors: authors(&mut feed),
-        image: feed.text("icon").or_else(|| feed.text("favicon")),
-        advice: Advice {
-            self_link: feed.text("feed_url"),
-            hubs: feed.list("hubs", hub),
-            next: feed.text("next_url"),
-            ..Advice::default()
+        title: feed.take_text("title").map(detect_copied_markup),
+        description: feed.take_text("description").map(detect_copied_markup),
+        home_page: feed.take_text("home_page_url"),
+        language: feed.take_text("language"),
+        authors: take_authors(&mut feed),
+        image: feed.take_text("icon").or_else(|| feed.take_text("favicon")),
+        advice: SubscriptionHints {
+            self_link: feed.take_text("feed_url"),
+            hubs: feed.take_list("hubs", hub_address),
+            next: feed.take_text("next_url"),
+            ..SubscriptionHints::default()
         },
-        ..Channel::default()
+        ..DocumentMetadata::default()
     }
 }
 
-fn entry(item: &mut Object) -> RawEntry {
-    let guid = item.text("id");
-    let text = |text: String| content::without_section(&text).to_owned();
+fn parse_item(item: &mut JsonObject) -> RawEntry {
+    let guid = item.take_text("id");
+    let text = |text: String| content::without_cdata(&text).to_owned();
     let absolute = |address: &String| Url::parse(address).ok().filter(Url::has_host);
     let permalink = || guid.clone().filter(|guid| absolute(guid).is_some());
-    let [url, external] = ["url", "external_url"].map(|key| item.text(key).map(text));
+    let [url, external] = ["url", "external_url"].map(|key| item.take_text(key).map(text));
     let elsewhere = external.clone().filter(|_| url.is_some());
-    let [html, plain] = ["content_html", "content_text"].map(|key| item.text(key));
-    let [published, updated] = ["date_published", "date_modified"].map(|key| item.text(key));
+    let [html, plain] = ["content_html", "content_text"].map(|key| item.take_text(key));
+    let [published, updated] = ["date_published", "date_modified"].map(|key| item.take_text(key));
     RawEntry {
         base: url.as_ref().and_then(absolute),
         link: url.or(external).or_else(permalink),
-        title: item.text("title").map(said_plain),
-        summary: item.text("summary").map(said_plain),
+        title: item.take_text("title").map(detect_copied_markup),
+        summary: item.take_text("summary").map(detect_copied_markup),
         content: html.map(RawText::Html).or(plain.map(RawText::Plain)),
         published: published.or_else(|| updated.clone()),
         updated,
-        language: item.text("language"),
-        authors: authors(item),
-        tags: tags(item),
-        links: elsewhere.into_iter().map(related).collect(),
-        enclosures: item.list("attachments", enclosure),
+        language: item.take_text("language"),
+        authors: take_authors(item),
+        tags: take_tags(item),
+        links: elsewhere.into_iter().map(related_link).collect(),
+        enclosures: item.take_list("attachments", parse_attachment),
         image: item
-            .text("image")
-            .or_else(|| item.text("banner_image"))
+            .take_text("image")
+            .or_else(|| item.take_text("banner_image"))
             .map(RawImage::from),
         guid,
         ..RawEntry::default()
@@ -194,39 +194,39 @@ fn entry(item: &mut Object) -> RawEntry {
 }
 
 /// Returns the tags of a list, or of one text with commas between them.
-fn tags(item: &mut Object) -> Vec<RawTag> {
-    match item.take("tags") {
-        Some(Node::Text(text)) => {
+fn take_tags(item: &mut JsonObject) -> Vec<RawTag> {
+    match item.take_member("tags") {
+        Some(JsonNode::Text(text)) => {
             let names = text.split([',', ';']).map(str::trim);
             let names = names.filter(|name| !name.is_empty()).take(MAX_LIST);
             names.map(|name| RawTag::from(name.to_owned())).collect()
         }
         Some(other) => {
             item.members.push(("tags", other));
-            item.list("tags", |tag| tag.into_text().map(RawTag::from))
+            item.take_list("tags", |tag| tag.into_text().map(RawTag::from))
         }
         None => Vec::new(),
     }
 }
 
-fn related(url: String) -> RawLink {
+fn related_link(url: String) -> RawLink {
     RawLink {
-        relation: Relation::Related,
+        relation: LinkRelation::Related,
         url,
         title: None,
     }
 }
 
-fn hub(found: Node) -> Option<String> {
+fn hub_address(found: JsonNode) -> Option<String> {
     match found {
-        Node::Object(mut hub) => hub.text("url"),
+        JsonNode::Object(mut hub) => hub.take_text("url"),
         _ => None,
     }
 }
 
 /// Returns text that the format defines as plain but that some publishers copy from HTML: a reference or an
 /// end tag is never meant literally.
-fn said_plain(text: String) -> RawText {
+fn detect_copied_markup(text: String) -> RawText {
     let is_reference = |rest: &str| {
         let name = rest.split(';').next().unwrap_or_default();
         let name = name.strip_prefix('#').unwrap_or(name);
@@ -243,49 +243,49 @@ fn said_plain(text: String) -> RawText {
 
 /// Returns `authors` of version 1.1 and `author` of version 1.0. An author in both is dropped later, along
 /// with other duplicates.
-fn authors(object: &mut Object) -> Vec<RawAuthor> {
-    let mut authors = object.list("authors", author);
-    authors.extend(object.list("author", author));
+fn take_authors(object: &mut JsonObject) -> Vec<RawAuthor> {
+    let mut authors = object.take_list("authors", parse_author);
+    authors.extend(object.take_list("author", parse_author));
     authors
 }
 
-fn author(found: Node) -> Option<RawAuthor> {
-    let Node::Object(mut author) = found else {
+fn parse_author(found: JsonNode) -> Option<RawAuthor> {
+    let JsonNode::Object(mut author) = found else {
         let name = found.into_text()?;
         return Some(RawAuthor { name, url: None });
     };
-    let url = author.text("url");
-    let name = author.text("name").or_else(|| url.clone())?;
+    let url = author.take_text("url");
+    let name = author.take_text("name").or_else(|| url.clone())?;
     Some(RawAuthor { name, url })
 }
 
-fn enclosure(found: Node) -> Option<RawEnclosure> {
-    let Node::Object(mut attachment) = found else {
+fn parse_attachment(found: JsonNode) -> Option<RawEnclosure> {
+    let JsonNode::Object(mut attachment) = found else {
         return None;
     };
     Some(RawEnclosure {
-        url: attachment.text("url")?,
-        title: attachment.text("title"),
-        mime_type: attachment.text("mime_type"),
-        length_bytes: attachment.text("size_in_bytes"),
-        duration: attachment.text("duration_in_seconds"),
+        url: attachment.take_text("url")?,
+        title: attachment.take_text("title"),
+        mime_type: attachment.take_text("mime_type"),
+        length_bytes: attachment.take_text("size_in_bytes"),
+        duration: attachment.take_text("duration_in_seconds"),
     })
 }
 
 /// A value, as far as a feed can use it.
-enum Node {
+enum JsonNode {
     Null,
     Flag,
     /// A string, or a number as written.
     Text(String),
-    List(Vec<Node>),
-    Object(Object),
+    List(Vec<JsonNode>),
+    Object(JsonObject),
 }
 
-impl Node {
+impl JsonNode {
     fn into_text(self) -> Option<String> {
         match self {
-            Self::Text(text) => filled(&text),
+            Self::Text(text) => non_blank(&text),
             _ => None,
         }
     }
@@ -293,22 +293,22 @@ impl Node {
 
 /// The members in [`MEMBERS`]. If a name is repeated, the last value counts, as in other parsers.
 #[derive(Default)]
-struct Object {
-    members: Vec<(&'static str, Node)>,
+struct JsonObject {
+    members: Vec<(&'static str, JsonNode)>,
     /// The names of members of the wrong type.
     wrong: Vec<&'static str>,
 }
 
-impl Object {
-    fn take(&mut self, name: &str) -> Option<Node> {
+impl JsonObject {
+    fn take_member(&mut self, name: &str) -> Option<JsonNode> {
         let at = self.members.iter().rposition(|(known, _)| *known == name)?;
         Some(self.members.swap_remove(at).1)
     }
 
-    fn text(&mut self, name: &'static str) -> Option<String> {
-        match self.take(name)? {
-            Node::Null => None,
-            Node::Text(text) => filled(&text),
+    fn take_text(&mut self, name: &'static str) -> Option<String> {
+        match self.take_member(name)? {
+            JsonNode::Null => None,
+            JsonNode::Text(text) => non_blank(&text),
             _ => {
                 self.wrong.push(name);
                 None
@@ -317,10 +317,10 @@ impl Object {
     }
 
     /// Applies `read` to the values of a list, of an object as if it were a list, or to a single value.
-    fn list<T>(&mut self, name: &'static str, read: fn(Node) -> Option<T>) -> Vec<T> {
-        let nodes = match self.take(name) {
-            None | Some(Node::Null) => return Vec::new(),
-            Some(Node::List(nodes)) => nodes,
+    fn take_list<T>(&mut self, name: &'static str, read: fn(JsonNode) -> Option<T>) -> Vec<T> {
+        let nodes = match self.take_member(name) {
+            None | Some(JsonNode::Null) => return Vec::new(),
+            Some(JsonNode::List(nodes)) => nodes,
             Some(node) => vec![node],
         };
         let count = nodes.len();
@@ -332,50 +332,50 @@ impl Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for JsonNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        deserializer.deserialize_any(JsonNodeVisitor)
     }
 }
 
-struct NodeVisitor;
+struct JsonNodeVisitor;
 
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+impl<'de> Visitor<'de> for JsonNodeVisitor {
+    type Value = JsonNode;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_unit<E>(self) -> Result<JsonNode, E> {
+        Ok(JsonNode::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Flag)
+    fn visit_bool<E>(self, _: bool) -> Result<JsonNode, E> {
+        Ok(JsonNode::Flag)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
-        Ok(Node::Text(number.to_string()))
+    fn visit_i64<E>(self, number: i64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(number.to_string()))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-        Ok(Node::Text(number.to_string()))
+    fn visit_u64<E>(self, number: u64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(number.to_string()))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-        Ok(Node::Text(number.to_string()))
+    fn visit_f64<E>(self, number: f64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(number.to_string()))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(text.to_owned()))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Node, E> {
-        Ok(Node::Text(text))
+    fn visit_string<E>(self, text: String) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<JsonNode, A::Error> {
         let mut list = Vec::new();
         while list.len() < MAX_LIST
             && let Some(node) = seq.next_element()?
@@ -383,20 +383,20 @@ impl<'de> Visitor<'de> for NodeVisitor {
             list.push(node);
         }
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Node::List(list))
+        Ok(JsonNode::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut object = Object::default();
-        while let Some(Name(name)) = map.next_key()? {
-            object.read(name, &mut map)?;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonNode, A::Error> {
+        let mut object = JsonObject::default();
+        while let Some(MemberName(name)) = map.next_key()? {
+            object.read_member(name, &mut map)?;
         }
-        Ok(Node::Object(object))
+        Ok(JsonNode::Object(object))
     }
 }
 
-impl Object {
-    fn read<'de, A: MapAccess<'de>>(
+impl JsonObject {
+    fn read_member<'de, A: MapAccess<'de>>(
         &mut self,
         name: Option<&'static str>,
         map: &mut A,
@@ -404,7 +404,7 @@ impl Object {
         match name {
             Some(name) => {
                 let node = map.next_value()?;
-                self.take(name);
+                self.take_member(name);
                 self.members.push((name, node));
             }
             None => drop(map.next_value::<IgnoredAny>()?),
@@ -414,32 +414,32 @@ impl Object {
 }
 
 /// The name of a member, if it is one that is read.
-struct Name(Option<&'static str>);
+struct MemberName(Option<&'static str>);
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for MemberName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
+        deserializer.deserialize_str(MemberNameVisitor)
     }
 }
 
-struct NameVisitor;
+struct MemberNameVisitor;
 
-impl Visitor<'_> for NameVisitor {
-    type Value = Name;
+impl Visitor<'_> for MemberNameVisitor {
+    type Value = MemberName;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(Name(MEMBERS.into_iter().find(|known| *known == name)))
+    fn visit_str<E>(self, name: &str) -> Result<MemberName, E> {
+        Ok(MemberName(MEMBERS.into_iter().find(|known| *known == name)))
     }
 }
 
 /// The state read so far, up to a break in the text.
 #[derive(Default)]
-struct Reading {
-    channel: Object,
+struct PartialFeed {
+    channel: JsonObject,
     has_items: bool,
     /// The number of items met, including those that gave no entry.
     items: usize,
@@ -447,21 +447,21 @@ struct Reading {
     problems: Vec<Problem>,
 }
 
-impl Reading {
-    fn read(&mut self, text: &str) -> serde_json::Result<()> {
+impl PartialFeed {
+    fn parse_text(&mut self, text: &str) -> serde_json::Result<()> {
         let mut json = serde_json::Deserializer::from_str(text);
         // Ignore whatever follows the feed.
-        json.deserialize_map(Feed(self))
+        json.deserialize_map(FeedVisitor(self))
     }
 
-    fn item(&mut self, item: Node) {
+    fn push_item(&mut self, item: JsonNode) {
         self.items += 1;
         let position = self.items;
-        let Node::Object(mut item) = item else {
+        let JsonNode::Object(mut item) = item else {
             self.problems.push(Problem::NoObject { position });
             return;
         };
-        self.entries.push(entry(&mut item));
+        self.entries.push(parse_item(&mut item));
         let wrong = item.wrong.into_iter();
         self.problems
             .extend(wrong.map(|field| Problem::WrongType { position, field }));
@@ -473,9 +473,9 @@ impl Reading {
     }
 }
 
-struct Feed<'a>(&'a mut Reading);
+struct FeedVisitor<'a>(&'a mut PartialFeed);
 
-impl<'de> Visitor<'de> for Feed<'_> {
+impl<'de> Visitor<'de> for FeedVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -483,11 +483,11 @@ impl<'de> Visitor<'de> for Feed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(MemberName(name)) = map.next_key()? {
             if name == Some("items") {
-                map.next_value_seed(Items(self.0))?;
+                map.next_value_seed(ItemsVisitor(self.0))?;
             } else {
-                self.0.channel.read(name, &mut map)?;
+                self.0.channel.read_member(name, &mut map)?;
             }
         }
         Ok(())
@@ -495,9 +495,9 @@ impl<'de> Visitor<'de> for Feed<'_> {
 }
 
 /// Reads one item after the other, so that the items before a break are kept, and nothing else is.
-struct Items<'a>(&'a mut Reading);
+struct ItemsVisitor<'a>(&'a mut PartialFeed);
 
-impl<'de> DeserializeSeed<'de> for Items<'_> {
+impl<'de> DeserializeSeed<'de> for ItemsVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -505,7 +505,7 @@ impl<'de> DeserializeSeed<'de> for Items<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Items<'_> {
+impl<'de> Visitor<'de> for ItemsVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -517,7 +517,7 @@ impl<'de> Visitor<'de> for Items<'_> {
         while !self.0.is_full()
             && let Some(item) = seq.next_element()?
         {
-            self.0.item(item);
+            self.0.push_item(item);
         }
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
@@ -526,9 +526,9 @@ impl<'de> Visitor<'de> for Items<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.0.has_items = true;
         while !self.0.is_full()
-            && let Some((_, item)) = map.next_entry::<IgnoredAny, Node>()?
+            && let Some((_, item)) = map.next_entry::<IgnoredAny, JsonNode>()?
         {
-            self.0.item(item);
+            self.0.push_item(item);
         }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
@@ -566,7 +566,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Extracted {
-        read(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        read_json_feed(text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// Returns the one item of a feed.
@@ -628,7 +628,7 @@ mod tests {
         let first = whole.find("}, ").unwrap() + 1;
         for end in whole.char_indices().map(|(at, _)| at) {
             let cut = whole.get(..end).unwrap();
-            let Ok(read) = read(cut) else {
+            let Ok(read) = read_json_feed(cut) else {
                 assert!(end < first, "{cut}");
                 continue;
             };
@@ -665,7 +665,7 @@ mod tests {
 
     #[test]
     fn what_is_no_feed_is_refused() {
-        let refused = |text: &str| read(text).unwrap_err().code().to_string();
+        let refused = |text: &str| read_json_feed(text).unwrap_err().code().to_string();
         assert_eq!(refused(r#"{"a": 1}"#), "not-a-feed");
         assert_eq!(refused(r#"{"items": "none"}"#), "not-a-feed");
         assert_eq!(refused(r#"{"items": [{"id": "#), "bad-feed");

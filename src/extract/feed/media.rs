@@ -11,7 +11,7 @@
 use url::Url;
 
 use super::draft::FoundText;
-use super::names::Element;
+use super::names::FeedElement;
 use crate::model::{RawEnclosure, RawImage, file_type};
 
 /// The maximum number of pictures of one entry.
@@ -19,7 +19,7 @@ const MAX_PICTURES: usize = 100;
 
 /// The element that contains an element of Media RSS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Within {
+pub(super) enum MediaParent {
     /// `media:content`
     File,
     /// `media:group`
@@ -43,7 +43,7 @@ enum PictureRank {
 
 /// A picture, and its file in case it does not represent the entry.
 #[derive(Debug)]
-struct Picture {
+struct MediaPicture {
     standing: PictureRank,
     image: RawImage,
     title: Option<String>,
@@ -53,16 +53,16 @@ struct Picture {
 
 /// The picture or file that a title or a description belongs to.
 #[derive(Debug)]
-enum Current {
+enum CaptionTarget {
     Picture(usize),
     File(String),
 }
 
 /// The media of one entry.
 #[derive(Debug, Default)]
-pub(super) struct Media {
-    pictures: Vec<Picture>,
-    current: Option<Current>,
+pub(super) struct EntryMedia {
+    pictures: Vec<MediaPicture>,
+    current: Option<CaptionTarget>,
     has_files: bool,
     /// Titles of files, by their addresses.
     titles: Vec<(String, String)>,
@@ -70,31 +70,31 @@ pub(super) struct Media {
 
 /// The media of one entry, decided.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub(super) struct ResolvedMedia {
     pub(super) image: Option<RawImage>,
     pub(super) files: Vec<RawEnclosure>,
     pub(super) titles: Vec<(String, String)>,
 }
 
-impl Media {
+impl EntryMedia {
     pub(super) fn put_image(&mut self, url: String) {
-        self.push(PictureRank::Own, RawImage::from(url));
+        self.push_picture(PictureRank::Own, RawImage::from(url));
     }
 
     pub(super) fn put_logo(&mut self, url: String) {
-        self.push(PictureRank::Logo, RawImage::from(url));
+        self.push_picture(PictureRank::Logo, RawImage::from(url));
     }
 
     pub(super) fn put_thumbnail(&mut self, found: &FoundText<'_, '_>) {
-        if let Some(image) = image(found, &["url", "href"]) {
-            self.push(PictureRank::Thumbnail, image);
+        if let Some(image) = read_image(found, &["url", "href"]) {
+            self.push_picture(PictureRank::Thumbnail, image);
         }
     }
 
     /// Takes a `media:content`. Returns it if it is not a picture.
     pub(super) fn put_content(&mut self, found: &FoundText<'_, '_>) -> Option<RawEnclosure> {
         self.current = None;
-        let image = image(found, &["url", "href", "src"])?;
+        let image = read_image(found, &["url", "href", "src"])?;
         let tag = found.tag;
         let medium = tag.attribute(&["medium"]).map(|text| text.to_lowercase());
         let mime_type = tag.attribute(&["type"]);
@@ -102,13 +102,13 @@ impl Media {
         let file = RawEnclosure {
             url: image.url.clone(),
             title: None,
-            mime_type: mime_type.or_else(|| of_medium(medium.as_deref())),
+            mime_type: mime_type.or_else(|| medium_to_mime_range(medium.as_deref())),
             length_bytes: tag.attribute(&["length", "filesize"]),
             duration: tag.attribute(&["duration"]),
         };
         if !is_picture {
             self.has_files = true;
-            self.current = Some(Current::File(file.url.clone()));
+            self.current = Some(CaptionTarget::File(file.url.clone()));
             return Some(file);
         }
         let is_default = tag.attribute(&["isdefault"]);
@@ -119,51 +119,53 @@ impl Media {
             PictureRank::Content
         };
         let before = self.pictures.len();
-        self.push(standing, image);
+        self.push_picture(standing, image);
         if let Some(picture) = self.pictures.get_mut(before) {
             picture.file = Some(file);
-            self.current = Some(Current::Picture(before));
+            self.current = Some(CaptionTarget::Picture(before));
         }
         None
     }
 
     /// Takes an element that describes a picture or names a file. Returns it if it may apply to the entry.
-    pub(super) fn put_within<'t, 'a>(
+    pub(super) fn put_child<'t, 'a>(
         &mut self,
-        within: Within,
+        within: MediaParent,
         found: FoundText<'t, 'a>,
     ) -> Option<FoundText<'t, 'a>> {
         let element = found.element;
-        let is_caption = matches!(element, Element::Title | Element::Summary);
+        let is_caption = matches!(element, FeedElement::Title | FeedElement::Summary);
         let is_of_media = is_caption
             || matches!(
                 element,
-                Element::Creator | Element::License | Element::Rights
+                FeedElement::Creator | FeedElement::License | FeedElement::Rights
             );
         if !is_of_media {
             return Some(found);
         }
         match (within, &self.current) {
-            (Within::File, Some(Current::Picture(at))) => {
+            (MediaParent::File, Some(CaptionTarget::Picture(at))) => {
                 let at = *at;
-                self.caption(at..at + 1, found);
+                self.set_caption(at..at + 1, found);
                 None
             }
-            (Within::File, Some(Current::File(url))) => {
-                if element == Element::Title {
+            (MediaParent::File, Some(CaptionTarget::File(url))) => {
+                if element == FeedElement::Title {
                     self.titles.push((url.clone(), found.to_text()));
                 }
                 Some(found)
             }
-            (Within::Group, _) if is_caption && !self.has_files && !self.pictures.is_empty() => {
-                self.caption(0..self.pictures.len(), found);
+            (MediaParent::Group, _)
+                if is_caption && !self.has_files && !self.pictures.is_empty() =>
+            {
+                self.set_caption(0..self.pictures.len(), found);
                 None
             }
             _ => Some(found),
         }
     }
 
-    fn caption(&mut self, of: std::ops::Range<usize>, found: FoundText<'_, '_>) {
+    fn set_caption(&mut self, of: std::ops::Range<usize>, found: FoundText<'_, '_>) {
         let element = found.element;
         let text = found.into_text();
         if text.trim().is_empty() {
@@ -171,19 +173,19 @@ impl Media {
         }
         for picture in self.pictures.get_mut(of).unwrap_or_default() {
             let place = match element {
-                Element::Title => &mut picture.title,
-                Element::Summary => &mut picture.description,
+                FeedElement::Title => &mut picture.title,
+                FeedElement::Summary => &mut picture.description,
                 _ => continue,
             };
             place.get_or_insert_with(|| text.clone());
         }
     }
 
-    fn push(&mut self, standing: PictureRank, image: RawImage) {
+    fn push_picture(&mut self, standing: PictureRank, image: RawImage) {
         if self.pictures.len() >= MAX_PICTURES || image.url.trim().is_empty() {
             return;
         }
-        self.pictures.push(Picture {
+        self.pictures.push(MediaPicture {
             standing,
             image,
             title: None,
@@ -193,25 +195,27 @@ impl Media {
     }
 
     /// Decides which picture represents the entry, whose authors are `people`.
-    pub(super) fn settle(mut self, people: &[String]) -> Settled {
+    pub(super) fn choose_picture(mut self, people: &[String]) -> ResolvedMedia {
         self.pictures
-            .retain(|picture| !picture.is_portrait(people) && !picture.is_dot());
+            .retain(|picture| !picture.is_portrait(people) && !picture.is_tracking_pixel());
         let image = self.pictures.iter().min_by_key(|picture| picture.rank());
         let image = image.map(|picture| picture.image.clone());
         // If several elements name one picture, the values of all are merged.
         let image = image.map(|image| {
             let same = self.pictures.iter();
             let same = same.filter(|picture| picture.image.url == image.url);
-            same.fold(image.clone(), |image, picture| picture.completing(image))
+            same.fold(image.clone(), |image, picture| {
+                picture.complete_image(image)
+            })
         });
-        let is_chosen = |picture: &&Picture| {
+        let is_chosen = |picture: &&MediaPicture| {
             let image = image.as_ref();
-            image.is_some_and(|image| is_of(&picture.image, image))
+            image.is_some_and(|image| is_same_picture(&picture.image, image))
         };
         let others = self.pictures.iter();
         let others = others.filter(|picture| !is_chosen(picture));
-        let files = others.filter_map(Picture::as_file).collect();
-        Settled {
+        let files = others.filter_map(MediaPicture::to_enclosure).collect();
+        ResolvedMedia {
             image,
             files,
             titles: self.titles,
@@ -219,28 +223,28 @@ impl Media {
     }
 }
 
-impl Picture {
+impl MediaPicture {
     /// Returns the rank, the lowest of which is the best: by the element, then the widest.
     fn rank(&self) -> (PictureRank, std::cmp::Reverse<u32>) {
-        let width = self.image.width.as_deref().and_then(pixels);
+        let width = self.image.width.as_deref().and_then(parse_pixels);
         (self.standing, std::cmp::Reverse(width.unwrap_or(0)))
     }
 
     /// Returns the alternative text: the description if possible, since a title is often the name of a file.
-    fn alt(&self) -> Option<String> {
+    fn alt_text(&self) -> Option<String> {
         self.description.clone().or_else(|| self.title.clone())
     }
 
-    fn completing(&self, image: RawImage) -> RawImage {
+    fn complete_image(&self, image: RawImage) -> RawImage {
         RawImage {
-            alt: image.alt.or_else(|| self.alt()),
+            alt: image.alt.or_else(|| self.alt_text()),
             width: image.width.or_else(|| self.image.width.clone()),
             height: image.height.or_else(|| self.image.height.clone()),
             ..image
         }
     }
 
-    fn as_file(&self) -> Option<RawEnclosure> {
+    fn to_enclosure(&self) -> Option<RawEnclosure> {
         let file = self.file.clone()?;
         Some(RawEnclosure {
             title: self.title.clone(),
@@ -249,11 +253,11 @@ impl Picture {
     }
 
     /// Returns true for an image of one dot, which shows nothing and reports each reader to its server.
-    fn is_dot(&self) -> bool {
+    fn is_tracking_pixel(&self) -> bool {
         let sides = [&self.image.width, &self.image.height];
         sides.into_iter().all(|side| {
             side.as_deref()
-                .and_then(pixels)
+                .and_then(parse_pixels)
                 .is_some_and(|side| side <= 1)
         })
     }
@@ -267,13 +271,13 @@ impl Picture {
             let title = self.title.as_deref().unwrap_or_default().trim();
             !title.is_empty() && name.trim().eq_ignore_ascii_case(title)
         };
-        people.iter().any(is_named) || is_from_portraits(&self.image.url)
+        people.iter().any(is_named) || is_avatar_address(&self.image.url)
     }
 }
 
 /// Recognizes `https://0.gravatar.com/avatar/…`, `https://avatars.host.example/7`,
 /// `https://host.example/avatars/7.png`.
-fn is_from_portraits(url: &str) -> bool {
+fn is_avatar_address(url: &str) -> bool {
     let url = url.to_ascii_lowercase();
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let (_, rest) = path.split_once("//").unwrap_or(("", path));
@@ -286,7 +290,7 @@ fn is_from_portraits(url: &str) -> bool {
             .any(|part| matches!(part, "avatar" | "avatars"))
 }
 
-fn image(found: &FoundText<'_, '_>, address: &[&str]) -> Option<RawImage> {
+fn read_image(found: &FoundText<'_, '_>, address: &[&str]) -> Option<RawImage> {
     Some(RawImage {
         url: found.attribute_address(address)?,
         alt: found.tag.attribute(&["alt"]),
@@ -297,7 +301,7 @@ fn image(found: &FoundText<'_, '_>, address: &[&str]) -> Option<RawImage> {
 
 /// Returns true if both are the same picture, possibly in different sizes: with stated widths, and addresses
 /// that differ only in their parameters.
-fn is_of(one: &RawImage, other: &RawImage) -> bool {
+fn is_same_picture(one: &RawImage, other: &RawImage) -> bool {
     let path = |image: &RawImage| {
         let address = image.url.as_str();
         let end = address.find(['?', '#']).unwrap_or(address.len());
@@ -307,7 +311,7 @@ fn is_of(one: &RawImage, other: &RawImage) -> bool {
     one.url == other.url || have_widths && path(one) == path(other)
 }
 
-fn pixels(text: &str) -> Option<u32> {
+fn parse_pixels(text: &str) -> Option<u32> {
     text.trim().trim_end_matches("px").trim_end().parse().ok()
 }
 
@@ -326,7 +330,7 @@ fn is_picture(medium: Option<&str>, mime_type: Option<&str>, url: &str) -> bool 
 }
 
 /// Returns the type of a file of which only the medium is known, as a range (RFC 9110 §12.5.1).
-fn of_medium(medium: Option<&str>) -> Option<String> {
+fn medium_to_mime_range(medium: Option<&str>) -> Option<String> {
     let medium = medium.filter(|medium| matches!(*medium, "image" | "audio" | "video"))?;
     Some(format!("{medium}/*"))
 }

@@ -3,7 +3,7 @@
 //! A namespace is identified by its name, an undeclared prefix by its usual meaning. Elements in no
 //! namespace, or in an unknown one that is also that of the root element, belong to the format itself.
 
-use super::scan::{Tag, local};
+use super::scan::{XmlTag, local_name};
 
 /// A vocabulary, or several with the same meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ const PREFIXES: [(&str, Namespace); 26] = [
 ];
 
 /// Returns the vocabulary of a namespace's name, or `None` if it is unknown.
-pub(super) fn namespace(uri: &str) -> Option<Namespace> {
+pub(super) fn find_namespace(uri: &str) -> Option<Namespace> {
     let uri = uri.trim().to_ascii_lowercase();
     let bare = uri
         .strip_prefix("http://")
@@ -125,7 +125,7 @@ pub(super) fn namespace(uri: &str) -> Option<Namespace> {
 }
 
 /// Returns the usual meaning of a prefix.
-pub(super) fn by_prefix(prefix: &str) -> Namespace {
+pub(super) fn namespace_by_prefix(prefix: &str) -> Namespace {
     let found = PREFIXES
         .iter()
         .find(|(known, _)| prefix.eq_ignore_ascii_case(known));
@@ -134,7 +134,7 @@ pub(super) fn by_prefix(prefix: &str) -> Namespace {
 
 /// The meaning of an element, independent of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Element {
+pub(super) enum FeedElement {
     Author,
     Body,
     Category,
@@ -192,135 +192,137 @@ pub(super) enum Element {
 const MAX_NAME: usize = 20;
 
 /// Returns the meaning of the element, or `None` if it has none.
-pub(super) fn element(namespace: Namespace, name: &str) -> Option<Element> {
+pub(super) fn find_element(namespace: Namespace, name: &str) -> Option<FeedElement> {
     let mut lower = [0_u8; MAX_NAME];
-    let name = local(name).as_bytes();
+    let name = local_name(name).as_bytes();
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
     match namespace {
-        Namespace::Plain | Namespace::Atom => own(lower),
-        Namespace::Content => (lower == b"encoded").then_some(Element::ContentEncoded),
-        Namespace::DublinCore => dublin_core(lower),
-        Namespace::FeedBurner => (lower == b"origlink").then_some(Element::Origin),
-        Namespace::FeedHistory => (lower == b"complete").then_some(Element::Complete),
-        Namespace::Geo | Namespace::GeoRss => geography(lower),
-        Namespace::ITunes => itunes(lower),
-        Namespace::License => (lower == b"license").then_some(Element::License),
-        Namespace::Media => media(lower),
-        Namespace::Rdf => (lower == b"rdf").then_some(Element::Root),
-        Namespace::Syndication => syndication(lower),
-        Namespace::Xhtml => (lower == b"body" || lower == b"div").then_some(Element::Body),
+        Namespace::Plain | Namespace::Atom => core_element(lower),
+        Namespace::Content => (lower == b"encoded").then_some(FeedElement::ContentEncoded),
+        Namespace::DublinCore => dublin_core_element(lower),
+        Namespace::FeedBurner => (lower == b"origlink").then_some(FeedElement::Origin),
+        Namespace::FeedHistory => (lower == b"complete").then_some(FeedElement::Complete),
+        Namespace::Geo | Namespace::GeoRss => geo_element(lower),
+        Namespace::ITunes => itunes_element(lower),
+        Namespace::License => (lower == b"license").then_some(FeedElement::License),
+        Namespace::Media => media_element(lower),
+        Namespace::Rdf => (lower == b"rdf").then_some(FeedElement::Root),
+        Namespace::Syndication => syndication_element(lower),
+        Namespace::Xhtml => (lower == b"body" || lower == b"div").then_some(FeedElement::Body),
         Namespace::Xml | Namespace::Other => None,
     }
 }
 
-fn own(name: &[u8]) -> Option<Element> {
+fn core_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"title" => Element::Title,
-        b"link" => Element::Link,
-        b"description" | b"summary" | b"excerpt" => Element::Summary,
-        b"pubdate" | b"published" | b"issued" | b"created" | b"date" => Element::Published,
-        b"guid" | b"id" => Element::Guid,
-        b"item" | b"entry" => Element::Entry,
-        b"category" => Element::Category,
-        b"author" => Element::Author,
-        b"content" => Element::Content,
-        b"updated" | b"modified" | b"lastbuilddate" | b"lastmod" => Element::Updated,
-        b"comments" => Element::Comments,
-        b"enclosure" => Element::Enclosure,
-        b"source" => Element::Source,
-        b"name" => Element::Name,
-        b"email" => Element::Email,
-        b"uri" | b"url" | b"homepage" => Element::Url,
-        b"contributor" => Element::Contributor,
-        b"rights" | b"copyright" => Element::Rights,
-        b"categories" | b"authors" | b"enclosures" | b"links" => Element::Group,
-        b"body" | b"fullitem" => Element::Body,
-        b"rss" | b"rdf" | b"feed" => Element::Root,
-        b"channel" => Element::Channel,
-        b"subtitle" | b"tagline" | b"abstract" => Element::Subtitle,
-        b"language" => Element::Language,
-        b"managingeditor" | b"webmaster" => Element::ManagingEditor,
-        b"image" => Element::Image,
-        b"logo" | b"icon" => Element::Logo,
-        b"keywords" | b"tags" => Element::Keywords,
-        b"ttl" => Element::Ttl,
-        b"skiphours" => Element::SkipHours,
-        b"hour" => Element::Hour,
-        b"skipdays" => Element::SkipDays,
-        b"day" => Element::Day,
-        b"cloud" => Element::Cloud,
+        b"title" => FeedElement::Title,
+        b"link" => FeedElement::Link,
+        b"description" | b"summary" | b"excerpt" => FeedElement::Summary,
+        b"pubdate" | b"published" | b"issued" | b"created" | b"date" => FeedElement::Published,
+        b"guid" | b"id" => FeedElement::Guid,
+        b"item" | b"entry" => FeedElement::Entry,
+        b"category" => FeedElement::Category,
+        b"author" => FeedElement::Author,
+        b"content" => FeedElement::Content,
+        b"updated" | b"modified" | b"lastbuilddate" | b"lastmod" => FeedElement::Updated,
+        b"comments" => FeedElement::Comments,
+        b"enclosure" => FeedElement::Enclosure,
+        b"source" => FeedElement::Source,
+        b"name" => FeedElement::Name,
+        b"email" => FeedElement::Email,
+        b"uri" | b"url" | b"homepage" => FeedElement::Url,
+        b"contributor" => FeedElement::Contributor,
+        b"rights" | b"copyright" => FeedElement::Rights,
+        b"categories" | b"authors" | b"enclosures" | b"links" => FeedElement::Group,
+        b"body" | b"fullitem" => FeedElement::Body,
+        b"rss" | b"rdf" | b"feed" => FeedElement::Root,
+        b"channel" => FeedElement::Channel,
+        b"subtitle" | b"tagline" | b"abstract" => FeedElement::Subtitle,
+        b"language" => FeedElement::Language,
+        b"managingeditor" | b"webmaster" => FeedElement::ManagingEditor,
+        b"image" => FeedElement::Image,
+        b"logo" | b"icon" => FeedElement::Logo,
+        b"keywords" | b"tags" => FeedElement::Keywords,
+        b"ttl" => FeedElement::Ttl,
+        b"skiphours" => FeedElement::SkipHours,
+        b"hour" => FeedElement::Hour,
+        b"skipdays" => FeedElement::SkipDays,
+        b"day" => FeedElement::Day,
+        b"cloud" => FeedElement::Cloud,
         _ => return None,
     })
 }
 
-fn dublin_core(name: &[u8]) -> Option<Element> {
+fn dublin_core_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"title" => Element::Title,
-        b"description" | b"abstract" => Element::Summary,
-        b"creator" | b"author" => Element::Creator,
-        b"contributor" | b"publisher" => Element::Contributor,
-        b"subject" => Element::Category,
-        b"date" | b"issued" | b"created" | b"available" | b"datesubmitted" => Element::Published,
-        b"modified" => Element::Updated,
-        b"language" => Element::Language,
-        b"identifier" => Element::Guid,
-        b"rights" => Element::Rights,
-        b"license" => Element::License,
+        b"title" => FeedElement::Title,
+        b"description" | b"abstract" => FeedElement::Summary,
+        b"creator" | b"author" => FeedElement::Creator,
+        b"contributor" | b"publisher" => FeedElement::Contributor,
+        b"subject" => FeedElement::Category,
+        b"date" | b"issued" | b"created" | b"available" | b"datesubmitted" => {
+            FeedElement::Published
+        }
+        b"modified" => FeedElement::Updated,
+        b"language" => FeedElement::Language,
+        b"identifier" => FeedElement::Guid,
+        b"rights" => FeedElement::Rights,
+        b"license" => FeedElement::License,
         _ => return None,
     })
 }
 
-fn itunes(name: &[u8]) -> Option<Element> {
+fn itunes_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"title" => Element::Title,
-        b"author" => Element::Creator,
-        b"owner" => Element::ManagingEditor,
-        b"name" => Element::Name,
-        b"email" => Element::Email,
-        b"summary" | b"description" => Element::ITunesSummary,
-        b"subtitle" => Element::Subtitle,
-        b"category" => Element::Category,
-        b"keywords" => Element::Keywords,
-        b"image" | b"link" => Element::ITunesImage,
-        b"new-feed-url" => Element::MovedTo,
-        b"duration" => Element::Duration,
+        b"title" => FeedElement::Title,
+        b"author" => FeedElement::Creator,
+        b"owner" => FeedElement::ManagingEditor,
+        b"name" => FeedElement::Name,
+        b"email" => FeedElement::Email,
+        b"summary" | b"description" => FeedElement::ITunesSummary,
+        b"subtitle" => FeedElement::Subtitle,
+        b"category" => FeedElement::Category,
+        b"keywords" => FeedElement::Keywords,
+        b"image" | b"link" => FeedElement::ITunesImage,
+        b"new-feed-url" => FeedElement::MovedTo,
+        b"duration" => FeedElement::Duration,
         _ => return None,
     })
 }
 
-fn media(name: &[u8]) -> Option<Element> {
+fn media_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"title" => Element::Title,
-        b"description" => Element::Summary,
-        b"content" => Element::MediaContent,
-        b"group" => Element::Group,
-        b"thumbnail" => Element::Thumbnail,
-        b"category" => Element::Category,
-        b"keywords" => Element::Keywords,
-        b"credit" => Element::Creator,
-        b"license" => Element::License,
-        b"copyright" => Element::Rights,
+        b"title" => FeedElement::Title,
+        b"description" => FeedElement::Summary,
+        b"content" => FeedElement::MediaContent,
+        b"group" => FeedElement::Group,
+        b"thumbnail" => FeedElement::Thumbnail,
+        b"category" => FeedElement::Category,
+        b"keywords" => FeedElement::Keywords,
+        b"credit" => FeedElement::Creator,
+        b"license" => FeedElement::License,
+        b"copyright" => FeedElement::Rights,
         _ => return None,
     })
 }
 
 /// Reads names of `GeoRSS` (simple and GML) and of the W3C's basic vocabulary.
-fn geography(name: &[u8]) -> Option<Element> {
+fn geo_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"point" | b"where" | b"box" | b"line" | b"polygon" => Element::Geometry,
-        b"lat" => Element::Latitude,
-        b"long" | b"lon" => Element::Longitude,
+        b"point" | b"where" | b"box" | b"line" | b"polygon" => FeedElement::Geometry,
+        b"lat" => FeedElement::Latitude,
+        b"long" | b"lon" => FeedElement::Longitude,
         _ => return None,
     })
 }
 
-fn syndication(name: &[u8]) -> Option<Element> {
+fn syndication_element(name: &[u8]) -> Option<FeedElement> {
     Some(match name {
-        b"updateperiod" => Element::UpdatePeriod,
-        b"updatefrequency" => Element::UpdateFrequency,
-        b"updatebase" => Element::UpdateBase,
+        b"updateperiod" => FeedElement::UpdatePeriod,
+        b"updatefrequency" => FeedElement::UpdateFrequency,
+        b"updatebase" => FeedElement::UpdateBase,
         _ => return None,
     })
 }
@@ -330,25 +332,25 @@ const MAX_PREFIXES: usize = 256;
 
 /// The prefixes in force, innermost last.
 #[derive(Debug, Default)]
-pub(super) struct Prefixes<'a> {
+pub(super) struct NamespaceScope<'a> {
     bound: Vec<(&'a str, Namespace)>,
     /// The root element's namespace, if it is unknown.
     home: Option<String>,
 }
 
-impl<'a> Prefixes<'a> {
+impl<'a> NamespaceScope<'a> {
     /// Returns the number of prefixes in force, for [`Self::release`].
-    pub(super) fn mark(&self) -> usize {
+    pub(super) fn bound_count(&self) -> usize {
         self.bound.len()
     }
 
     /// Drops the prefixes bound since `mark`.
-    pub(super) fn release(&mut self, mark: usize) {
+    pub(super) fn release_to(&mut self, mark: usize) {
         self.bound.truncate(mark);
     }
 
     /// Binds the prefixes that the tag declares.
-    pub(super) fn bind(&mut self, tag: &Tag<'a>) {
+    pub(super) fn bind_prefixes(&mut self, tag: &XmlTag<'a>) {
         for (name, uri) in tag.attributes() {
             let prefix = match name.strip_prefix("xmlns") {
                 Some("") => "",
@@ -356,27 +358,27 @@ impl<'a> Prefixes<'a> {
                 _ => continue,
             };
             if self.bound.len() < MAX_PREFIXES {
-                self.bound.push((prefix, self.meaning(uri, prefix)));
+                self.bound.push((prefix, self.resolve_prefix(uri, prefix)));
             }
         }
     }
 
     /// Binds the root element's namespace, which belongs to the format itself, whatever its name.
-    pub(super) fn bind_root(&mut self, tag: &Tag<'a>) {
-        let prefix = prefix(tag.name);
+    pub(super) fn bind_root(&mut self, tag: &XmlTag<'a>) {
+        let prefix = name_prefix(tag.name);
         let mut declared = tag.attributes().filter_map(|(name, uri)| {
             let bound = name.strip_prefix("xmlns")?;
             (bound.trim_start_matches(':') == prefix).then_some(uri)
         });
         self.home = declared
             .next()
-            .filter(|uri| namespace(uri).is_none())
+            .filter(|uri| find_namespace(uri).is_none())
             .map(str::to_owned);
     }
 
-    fn meaning(&self, uri: &str, prefix: &str) -> Namespace {
+    fn resolve_prefix(&self, uri: &str, prefix: &str) -> Namespace {
         let is_home = || prefix.is_empty() || self.home.as_deref() == Some(uri);
-        match namespace(uri) {
+        match find_namespace(uri) {
             Some(namespace) => namespace,
             None if is_home() => Namespace::Plain,
             None => Namespace::Other,
@@ -384,17 +386,17 @@ impl<'a> Prefixes<'a> {
     }
 
     /// Returns the namespace of an element.
-    pub(super) fn namespace(&self, name: &str) -> Namespace {
-        let prefix = prefix(name);
+    pub(super) fn element_namespace(&self, name: &str) -> Namespace {
+        let prefix = name_prefix(name);
         let bound = self.bound.iter().rev().find(|(bound, _)| *bound == prefix);
         match bound {
             Some((_, namespace)) => *namespace,
             None if prefix.is_empty() => Namespace::Plain,
-            None => by_prefix(prefix),
+            None => namespace_by_prefix(prefix),
         }
     }
 }
 
-fn prefix(name: &str) -> &str {
+fn name_prefix(name: &str) -> &str {
     name.split_once(':').map_or("", |(prefix, _)| prefix)
 }

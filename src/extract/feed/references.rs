@@ -9,13 +9,15 @@ use std::borrow::Cow;
 use html5ever::data::NAMED_ENTITIES;
 use memchr::memchr;
 
-use super::fault::Fault;
+use super::fault::FormatFault;
 
 /// The maximum length of a name: the longest of HTML has 31 characters.
 const MAX_NAME: usize = 32;
 
 /// Replaces all references. Invalid ones stay unchanged, and the first of them is returned with its position.
-pub(in crate::extract) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, usize)>) {
+pub(in crate::extract) fn decode_references(
+    text: &str,
+) -> (Cow<'_, str>, Option<(FormatFault, usize)>) {
     let Some(first) = memchr(b'&', text.as_bytes()) else {
         return (Cow::Borrowed(text), None);
     };
@@ -24,7 +26,7 @@ pub(in crate::extract) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, us
     decoded.push_str(before);
     let mut flaw = None;
     while let Some(behind) = rest.strip_prefix('&') {
-        match reference(behind) {
+        match parse_reference(behind) {
             Ok((length, meaning)) => {
                 meaning.push_to(&mut decoded);
                 rest = behind.split_at(length).1;
@@ -43,12 +45,12 @@ pub(in crate::extract) fn decode(text: &str) -> (Cow<'_, str>, Option<(Fault, us
     (Cow::Owned(decoded), flaw)
 }
 
-enum Meaning {
+enum ReferenceMeaning {
     One(char),
     Two(char, char),
 }
 
-impl Meaning {
+impl ReferenceMeaning {
     fn push_to(&self, text: &mut String) {
         match self {
             Self::One(one) => text.push(*one),
@@ -58,42 +60,43 @@ impl Meaning {
 }
 
 /// Returns the reference at the start of the text after `&`: its length in bytes, and its meaning.
-fn reference(text: &str) -> Result<(usize, Meaning), Fault> {
+fn parse_reference(text: &str) -> Result<(usize, ReferenceMeaning), FormatFault> {
     if let Some(number) = text.strip_prefix('#') {
-        return numeric(number).ok_or(Fault::BareAmpersand);
+        return parse_numeric_reference(number).ok_or(FormatFault::BareAmpersand);
     }
     let end = text.bytes().take(MAX_NAME).position(|byte| byte == b';');
     let name = end.and_then(|end| text.get(..end));
     let name = name
-        .filter(|name| is_name(name))
-        .ok_or(Fault::BareAmpersand)?;
+        .filter(|name| is_reference_name(name))
+        .ok_or(FormatFault::BareAmpersand)?;
     let meaning = match name {
-        "amp" => Meaning::One('&'),
-        "lt" => Meaning::One('<'),
-        "gt" => Meaning::One('>'),
-        "quot" => Meaning::One('"'),
-        "apos" => Meaning::One('\''),
+        "amp" => ReferenceMeaning::One('&'),
+        "lt" => ReferenceMeaning::One('<'),
+        "gt" => ReferenceMeaning::One('>'),
+        "quot" => ReferenceMeaning::One('"'),
+        "apos" => ReferenceMeaning::One('\''),
         // Feeds take these names from RSS 0.91 and XHTML 1.0, which took them from HTML 4. HTML 5 uses other
         // brackets.
-        "lang" => Meaning::One('\u{2329}'),
-        "rang" => Meaning::One('\u{232a}'),
-        _ => named(name, text).ok_or_else(|| Fault::UnknownEntity(name.to_owned()))?,
+        "lang" => ReferenceMeaning::One('\u{2329}'),
+        "rang" => ReferenceMeaning::One('\u{232a}'),
+        _ => named_reference(name, text)
+            .ok_or_else(|| FormatFault::UnknownEntity(name.to_owned()))?,
     };
     Ok((name.len() + 1, meaning))
 }
 
 /// Returns the meaning of the HTML name that `text` begins with. The table has names with their semicolons,
 /// and the beginnings of names, which mean nothing.
-fn named(name: &str, text: &str) -> Option<Meaning> {
+fn named_reference(name: &str, text: &str) -> Option<ReferenceMeaning> {
     let (one, other) = *NAMED_ENTITIES.get(text.get(..=name.len())?)?;
     let one = char::from_u32(one).filter(|one| *one != '\0')?;
     Some(match char::from_u32(other) {
-        None | Some('\0') => Meaning::One(one),
-        Some(other) => Meaning::Two(one, other),
+        None | Some('\0') => ReferenceMeaning::One(one),
+        Some(other) => ReferenceMeaning::Two(one, other),
     })
 }
 
-fn is_name(name: &str) -> bool {
+fn is_reference_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name
             .bytes()
@@ -101,7 +104,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Reads the text after `&#`.
-fn numeric(text: &str) -> Option<(usize, Meaning)> {
+fn parse_numeric_reference(text: &str) -> Option<(usize, ReferenceMeaning)> {
     let (radix, start) = match text.as_bytes().first()? {
         b'x' | b'X' => (16, 1),
         _ => (10, 0),
@@ -113,10 +116,13 @@ fn numeric(text: &str) -> Option<(usize, Meaning)> {
         .filter(|length| *length > 0)?;
     (digits.as_bytes().get(length) == Some(&b';')).then_some(())?;
     let number = u32::from_str_radix(digits.get(..length)?, radix).unwrap_or(u32::MAX);
-    Some((1 + start + length + 1, Meaning::One(character(number))))
+    Some((
+        1 + start + length + 1,
+        ReferenceMeaning::One(char_from_number(number)),
+    ))
 }
 
-fn character(number: u32) -> char {
+fn char_from_number(number: u32) -> char {
     match u8::try_from(number) {
         Ok(byte @ 0x80..=0x9F) => {
             let byte = [byte];
@@ -132,8 +138,8 @@ fn character(number: u32) -> char {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: &str, fault: Option<(Fault, usize)>) {
-        assert_eq!(decode(text), (expected.into(), fault), "{text}");
+    fn check(text: &str, expected: &str, fault: Option<(FormatFault, usize)>) {
+        assert_eq!(decode_references(text), (expected.into(), fault), "{text}");
     }
 
     #[test]
@@ -156,14 +162,14 @@ mod tests {
 
     #[test]
     fn what_is_no_reference_stays() {
-        let bare = |at| Some((Fault::BareAmpersand, at));
+        let bare = |at| Some((FormatFault::BareAmpersand, at));
         check("R&D &", "R&D &", bare(1));
         check("?a=1&b=2;&amp;c", "?a=1&b=2;&c", bare(4));
         check("&#; &#x; &#12", "&#; &#x; &#12", bare(0));
         check(
             "a &xxe;",
             "a &xxe;",
-            Some((Fault::UnknownEntity("xxe".into()), 2)),
+            Some((FormatFault::UnknownEntity("xxe".into()), 2)),
         );
         check("&ñ;", "&ñ;", bare(0));
     }

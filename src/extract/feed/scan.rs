@@ -1,7 +1,7 @@
 //! Splits XML into tokens, however broken it is.
 //!
 //! In: the decoded text. Out: tags, texts and CDATA sections in order, each a slice of the text, and a
-//! [`Fault`] for each violation of XML 1.0. Comments, processing instructions and the document type are
+//! [`FormatFault`] for each violation of XML 1.0. Comments, processing instructions and the document type are
 //! skipped: nothing in them is read, expanded or fetched.
 //!
 //! The reader of `quick-xml` ends at the first syntax error, and finds some errors only at the end of the
@@ -11,7 +11,7 @@
 use memchr::{memchr, memchr2, memmem};
 use quick_xml::events::attributes::Attributes;
 
-use super::fault::{Fault, Faults};
+use super::fault::{FormatFault, FormatFaults};
 use super::references;
 
 /// The maximum length of an attribute's value. A quote that is not closed within it does not open a value.
@@ -22,20 +22,20 @@ const MAX_ATTRIBUTES: usize = 256;
 
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::extract) enum Token<'a> {
+pub(in crate::extract) enum XmlToken<'a> {
     /// Characters, with references as written. A `<` that begins no markup begins a text.
     Text(&'a str),
     /// Characters, taken literally.
     Cdata(&'a str),
     /// `<name …>` or `<name … />`
-    Open(Tag<'a>),
+    Open(XmlTag<'a>),
     /// `</name>`
     Close(&'a str),
 }
 
 /// A start tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::extract) struct Tag<'a> {
+pub(in crate::extract) struct XmlTag<'a> {
     /// The name with its prefix, as written.
     pub(in crate::extract) name: &'a str,
     /// The text after the name.
@@ -46,7 +46,7 @@ pub(in crate::extract) struct Tag<'a> {
     pub(in crate::extract) at: usize,
 }
 
-impl<'a> Tag<'a> {
+impl<'a> XmlTag<'a> {
     /// Returns names and values as written, without attributes that cannot be parsed.
     pub(in crate::extract) fn attributes(
         &self,
@@ -69,37 +69,37 @@ impl<'a> Tag<'a> {
         }
         let values = names.iter().filter_map(|name| {
             let mut all = self.attributes();
-            all.find(|(found, _)| local(found).eq_ignore_ascii_case(name))
+            all.find(|(found, _)| local_name(found).eq_ignore_ascii_case(name))
         });
         values
-            .map(|(_, value)| references::decode(value).0.trim().to_owned())
+            .map(|(_, value)| references::decode_references(value).0.trim().to_owned())
             .find(|value| !value.is_empty())
     }
 }
 
 /// Returns a name without its prefix.
-pub(in crate::extract) fn local(name: &str) -> &str {
+pub(in crate::extract) fn local_name(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
 /// A position in the text.
 #[derive(Debug)]
-pub(in crate::extract) struct Scanner<'a> {
+pub(in crate::extract) struct XmlScanner<'a> {
     text: &'a str,
     at: usize,
-    pub(in crate::extract) faults: Faults,
+    pub(in crate::extract) faults: FormatFaults,
     /// Set if no such end follows in the rest of the text, so that the search is not repeated.
     no_comment_end: bool,
     no_instruction_end: bool,
     no_subset_end: bool,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> XmlScanner<'a> {
     pub(in crate::extract) fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
-            faults: Faults::default(),
+            faults: FormatFaults::default(),
             no_comment_end: false,
             no_instruction_end: false,
             no_subset_end: false,
@@ -125,33 +125,33 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn take(&mut self, bytes: usize) -> &'a str {
+    fn take_bytes(&mut self, bytes: usize) -> &'a str {
         let taken = self.rest().get(..bytes).unwrap_or_default();
         self.at += bytes;
         taken
     }
 
-    fn note(&mut self, fault: Fault) {
+    fn note_fault(&mut self, fault: FormatFault) {
         self.faults.note(fault, self.at);
     }
 
     /// Returns the next token, or `None` at the end.
-    pub(in crate::extract) fn next(&mut self) -> Option<Token<'a>> {
+    pub(in crate::extract) fn next_token(&mut self) -> Option<XmlToken<'a>> {
         loop {
             let rest = self.rest().as_bytes();
             let (first, second) = (*rest.first()?, rest.get(1).copied());
             match second {
                 _ if first != b'<' => return Some(self.text_token(0)),
-                Some(b'/') => return Some(self.close()),
+                Some(b'/') => return Some(self.read_end_tag()),
                 Some(b'!') => {
-                    if let Some(section) = self.declaration() {
+                    if let Some(section) = self.read_declaration() {
                         return Some(section);
                     }
                 }
-                Some(b'?') => self.instruction(),
-                Some(second) if is_name_start(second) => return Some(self.open()),
+                Some(b'?') => self.skip_instruction(),
+                Some(second) if is_name_start(second) => return Some(self.read_start_tag()),
                 _ => {
-                    self.note(Fault::LoneLess);
+                    self.note_fault(FormatFault::LoneLess);
                     return Some(self.text_token(1));
                 }
             }
@@ -159,19 +159,19 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns the text up to the next `<` after the first `known` bytes.
-    fn text_token(&mut self, known: usize) -> Token<'a> {
+    fn text_token(&mut self, known: usize) -> XmlToken<'a> {
         let rest = self.rest().as_bytes();
         let found = rest.get(known..).and_then(|rest| memchr(b'<', rest));
-        Token::Text(self.take(found.map_or(rest.len(), |found| found + known)))
+        XmlToken::Text(self.take_bytes(found.map_or(rest.len(), |found| found + known)))
     }
 
-    fn open(&mut self) -> Token<'a> {
+    fn read_start_tag(&mut self) -> XmlToken<'a> {
         let at = self.at;
         let (length, is_whole) = tag_length(self.rest().as_bytes());
         if !is_whole {
-            self.note(Fault::BrokenTag);
+            self.note_fault(FormatFault::BrokenTag);
         }
-        let written = self.take(length);
+        let written = self.take_bytes(length);
         let inner = written.strip_prefix('<').unwrap_or(written);
         let inner = inner.strip_suffix('>').unwrap_or(inner);
         let (inner, is_empty) = match inner.strip_suffix('/') {
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
         let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
         let name_length = inner.bytes().position(|byte| ends(&byte));
         let (name, attributes) = inner.split_at(name_length.unwrap_or(inner.len()));
-        Token::Open(Tag {
+        XmlToken::Open(XmlTag {
             name,
             attributes,
             is_empty,
@@ -189,7 +189,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    fn close(&mut self) -> Token<'a> {
+    fn read_end_tag(&mut self) -> XmlToken<'a> {
         let rest = self.rest().as_bytes();
         let behind = rest.get(2..).unwrap_or_default();
         let (inner, ended) = match memchr2(b'>', b'<', behind) {
@@ -198,18 +198,18 @@ impl<'a> Scanner<'a> {
             None => (behind.len(), 0),
         };
         if ended == 0 {
-            self.note(Fault::BrokenTag);
+            self.note_fault(FormatFault::BrokenTag);
         }
-        let written = self.take(2 + inner + ended);
+        let written = self.take_bytes(2 + inner + ended);
         let name = written.get(2..2 + inner).unwrap_or_default().trim();
-        Token::Close(name.split(char::is_whitespace).next().unwrap_or_default())
+        XmlToken::Close(name.split(char::is_whitespace).next().unwrap_or_default())
     }
 
     /// Reads markup that begins with `<!`.
-    fn declaration(&mut self) -> Option<Token<'a>> {
+    fn read_declaration(&mut self) -> Option<XmlToken<'a>> {
         let rest = self.rest().as_bytes();
         if starts_with_ignoring_case(rest, b"<![CDATA[") {
-            return Some(self.cdata());
+            return Some(self.read_cdata());
         }
         if rest.starts_with(b"<!--") && !self.no_comment_end {
             if let Some(end) = find_from(rest, 4, b"-->") {
@@ -219,17 +219,17 @@ impl<'a> Scanner<'a> {
             self.no_comment_end = true;
         }
         if !rest.starts_with(b"<!--") && starts_with_ignoring_case(rest, b"<!doctype") {
-            self.document_type();
+            self.skip_doctype();
             return None;
         }
-        self.note(Fault::BadDeclaration);
+        self.note_fault(FormatFault::BadDeclaration);
         self.skip_declaration();
         None
     }
 
     /// Skips `<!DOCTYPE … [ … ]>`. Quotes in it are ignored, because only a contrived document hides an end
     /// in them.
-    fn document_type(&mut self) {
+    fn skip_doctype(&mut self) {
         let rest = self.rest().as_bytes();
         let first = memchr2(b'>', b'[', rest).unwrap_or(rest.len());
         let has_subset = rest.get(first) == Some(&b'[') && !self.no_subset_end;
@@ -241,20 +241,20 @@ impl<'a> Scanner<'a> {
         self.at = (self.at + end.flatten().unwrap_or(first) + 1).min(self.text.len());
     }
 
-    fn cdata(&mut self) -> Token<'a> {
+    fn read_cdata(&mut self) -> XmlToken<'a> {
         const START: usize = "<![CDATA[".len();
         let rest = self.rest().as_bytes();
         let end = find_from(rest, START, b"]]>");
         if end.is_none() {
-            self.note(Fault::UnclosedCdata);
+            self.note_fault(FormatFault::UnclosedCdata);
         }
-        let written = self.take(end.unwrap_or(rest.len()));
+        let written = self.take_bytes(end.unwrap_or(rest.len()));
         self.at = (self.at + 3).min(self.text.len());
-        Token::Cdata(written.get(START..).unwrap_or_default())
+        XmlToken::Cdata(written.get(START..).unwrap_or_default())
     }
 
     /// Skips `<? … ?>`. Without its end it is read as a tag.
-    fn instruction(&mut self) {
+    fn skip_instruction(&mut self) {
         if !self.no_instruction_end {
             if let Some(end) = find_from(self.rest().as_bytes(), 2, b"?>") {
                 self.at += end + 2;
@@ -262,7 +262,7 @@ impl<'a> Scanner<'a> {
             }
             self.no_instruction_end = true;
         }
-        self.note(Fault::BadDeclaration);
+        self.note_fault(FormatFault::BadDeclaration);
         self.skip_declaration();
     }
 
@@ -346,14 +346,14 @@ mod tests {
 
     /// Formats tokens as read, separated by a bar.
     fn shown(text: &str) -> String {
-        let mut scanner = Scanner::new(text);
+        let mut scanner = XmlScanner::new(text);
         let mut parts = Vec::new();
-        while let Some(token) = scanner.next() {
+        while let Some(token) = scanner.next_token() {
             parts.push(match token {
-                Token::Text(text) => text.to_owned(),
-                Token::Cdata(text) => format!("[{text}]"),
-                Token::Close(name) => format!("</{name}>"),
-                Token::Open(tag) => {
+                XmlToken::Text(text) => text.to_owned(),
+                XmlToken::Cdata(text) => format!("[{text}]"),
+                XmlToken::Close(name) => format!("</{name}>"),
+                XmlToken::Open(tag) => {
                     let attributes: Vec<String> = tag
                         .attributes()
                         .map(|(name, value)| format!(" {name}={value}"))
@@ -415,8 +415,8 @@ mod tests {
             "<a>",
         ] {
             let text = piece.repeat(200_000);
-            let mut scanner = Scanner::new(&text);
-            while scanner.next().is_some() {}
+            let mut scanner = XmlScanner::new(&text);
+            while scanner.next_token().is_some() {}
             assert_eq!(scanner.position(), text.len(), "{piece}");
         }
     }

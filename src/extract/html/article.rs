@@ -7,7 +7,7 @@ use scraper::{Html, Selector};
 use url::Url;
 
 use super::outline::Outline;
-use super::reader::{Date, Reader};
+use super::reader::{DateVerdict, OutlineReader};
 use crate::model::{RawEntry, RawText};
 
 /// The minimum length of a paragraph. Anything shorter is a label, a notice or a caption.
@@ -25,24 +25,24 @@ pub(super) struct Article {
     body: usize,
     /// The number of letters and digits of its paragraphs.
     letters: usize,
-    about: About,
+    about: ArticleHead,
 }
 
 /// The values in the head of the page.
-struct About {
+struct ArticleHead {
     title: Option<String>,
     published: Option<String>,
     address: Option<String>,
 }
 
 /// Returns the element with most running text, if it is enough for an article.
-pub(super) fn find(page: &Html, reader: &Reader<'_, '_>) -> Option<Article> {
+pub(super) fn find_article(page: &Html, reader: &OutlineReader<'_, '_>) -> Option<Article> {
     let outline = reader.outline;
     let mut sums = vec![0_usize; outline.len()];
     for index in 0..outline.len() {
         let node = outline.at(index);
         if is_paragraph(outline, index) && !node.is_around {
-            sums[node.parent] += outline.unlinked(&outline.range(index));
+            sums[node.parent] += outline.unlinked_letters(&outline.range(index));
         }
     }
     let most = sums
@@ -54,7 +54,7 @@ pub(super) fn find(page: &Html, reader: &Reader<'_, '_>) -> Option<Article> {
     Some(Article {
         body,
         letters,
-        about: About::of(page),
+        about: ArticleHead::from_page(page),
     })
 }
 
@@ -66,12 +66,12 @@ fn is_paragraph(outline: &Outline<'_>, index: usize) -> bool {
         "#" => outline.at(node.parent).name() != "p",
         _ => false,
     };
-    is_text && outline.unlinked(&outline.range(index)) >= MIN_PARAGRAPH_LETTERS
+    is_text && outline.unlinked_letters(&outline.range(index)) >= MIN_PARAGRAPH_LETTERS
 }
 
 /// Returns the title of the text in `body`: the last heading of the first level before it or in it, else the
 /// last one of any level before it. If there is no running text, `body` is 0, the whole page.
-pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
+pub(super) fn find_heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
     if body >= outline.len() {
         return None;
     }
@@ -88,7 +88,7 @@ pub(super) fn heading(outline: &Outline<'_>, body: usize) -> Option<usize> {
 }
 
 /// Returns a text as markup.
-fn escaped(outline: &Outline<'_>, index: usize) -> String {
+fn escape_text(outline: &Outline<'_>, index: usize) -> String {
     let text = outline.at(index).node.value().as_text();
     let text = text.map(|text| text.to_string()).unwrap_or_default();
     text.replace('&', "&amp;").replace('<', "&lt;")
@@ -105,10 +105,10 @@ impl Article {
         self.letters
     }
 
-    pub(super) fn entry(&self, reader: &Reader<'_, '_>, base: &Url) -> RawEntry {
+    pub(super) fn to_entry(&self, reader: &OutlineReader<'_, '_>, base: &Url) -> RawEntry {
         let outline = reader.outline;
-        let heading = heading(outline, self.body);
-        let title = heading.map(|index| reader.text(index).replace('\n', " "));
+        let heading = find_heading(outline, self.body);
+        let title = heading.map(|index| reader.node_text(index).replace('\n', " "));
         RawEntry {
             title: title
                 .or_else(|| self.about.title.clone())
@@ -119,20 +119,20 @@ impl Article {
                 .clone()
                 .or_else(|| Some(base.to_string())),
             base: Some(base.clone()),
-            content: Some(RawText::Html(self.markup(outline))),
+            content: Some(RawText::Html(self.extract_markup(outline))),
             published: self
                 .about
                 .published
                 .clone()
-                .or_else(|| self.date(reader, heading)),
+                .or_else(|| self.find_date(reader, heading)),
             ..RawEntry::default()
         }
     }
 
     /// Returns the markup from the first of its paragraphs to the last, with everything between them.
-    fn markup(&self, outline: &Outline<'_>) -> String {
+    fn extract_markup(&self, outline: &Outline<'_>) -> String {
         let parts: Vec<usize> = outline
-            .roots(self.body + 1..outline.at(self.body).end)
+            .outermost_nodes(self.body + 1..outline.at(self.body).end)
             .collect();
         let is_text = |index: &usize| is_paragraph(outline, *index);
         let first = parts.iter().position(is_text).unwrap_or_default();
@@ -140,27 +140,27 @@ impl Article {
         let text = parts.get(first..=last).unwrap_or_default().iter();
         text.map(|index| match outline.at(*index).element() {
             Some(element) => element.html(),
-            None => escaped(outline, *index),
+            None => escape_text(outline, *index),
         })
         .collect()
     }
 
     /// Returns the first date between the title and the text, or shortly before the title.
-    fn date(&self, reader: &Reader<'_, '_>, heading: Option<usize>) -> Option<String> {
+    fn find_date(&self, reader: &OutlineReader<'_, '_>, heading: Option<usize>) -> Option<String> {
         let from = heading.unwrap_or_else(|| self.body.saturating_sub(HEAD_NODES));
         let behind = (from..reader.outline.len()).take(HEAD_NODES);
         let before = (from.saturating_sub(HEAD_NODES / 4)..from).rev();
-        let dated = |index: &usize| reader.date(*index) >= Some(Date::Within);
+        let dated = |index: &usize| reader.judge_date(*index) >= Some(DateVerdict::Within);
         let index = behind.chain(before).find(dated)?;
         // In a row of cells, or a line of several texts, return the date alone.
         let mut within = reader.outline.range(index);
-        let whole = within.find(|index| reader.date(*index) == Some(Date::Whole));
+        let whole = within.find(|index| reader.judge_date(*index) == Some(DateVerdict::Whole));
         Some(reader.date_text(whole.unwrap_or(index)))
     }
 }
 
-impl About {
-    fn of(page: &Html) -> Self {
+impl ArticleHead {
+    fn from_page(page: &Html) -> Self {
         let content = |selectors: &str, attribute: &str| {
             let selector = Selector::parse(selectors).expect("a selector of our own");
             let mut found = page.select(&selector);

@@ -6,7 +6,7 @@
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use crate::dates::Hints;
+use crate::dates::DateHints;
 use crate::extract::json;
 use crate::model::{Css, RawEntry};
 
@@ -14,14 +14,18 @@ use crate::model::{Css, RawEntry};
 const DATA: &str = "script#__NEXT_DATA__, script[type='application/json' i]";
 
 /// A list in a script.
-pub(super) struct Embedded {
+pub(super) struct EmbeddedList {
     pub(super) entries: Vec<RawEntry>,
     /// A selector of the script.
     pub(super) script: Option<Css>,
 }
 
 /// Returns the list that a script of the page contains.
-pub(super) fn list(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Embedded> {
+pub(super) fn find_embedded_list(
+    page: &Html,
+    base: &Url,
+    hints: &DateHints<'_>,
+) -> Option<EmbeddedList> {
     let scripts = Selector::parse(DATA).expect("a selector of our own");
     let scripts: Vec<ElementRef<'_>> = page.select(&scripts).collect();
     let texts: Vec<String> = scripts
@@ -32,15 +36,17 @@ pub(super) fn list(page: &Html, base: &Url, hints: &Hints<'_>) -> Option<Embedde
         base: Some(base.clone()),
         ..entry
     };
-    let (place, list) = json::list_in(&texts, hints)?;
-    Some(Embedded {
+    let (place, list) = json::find_best_list(&texts, hints)?;
+    Some(EmbeddedList {
         entries: list.entries.into_iter().map(based).collect(),
-        script: scripts.get(place).and_then(|script| named(*script)),
+        script: scripts
+            .get(place)
+            .and_then(|script| script_selector(*script)),
     })
 }
 
 /// Returns the selector of a script: by its id, else by the type that all data scripts share.
-fn named(script: ElementRef<'_>) -> Option<Css> {
+fn script_selector(script: ElementRef<'_>) -> Option<Css> {
     let by_id = |id| format!("script#{id}").parse().ok();
     let of_any = || "script[type='application/json' i]".parse().ok();
     script.attr("id").and_then(by_id).or_else(of_any)

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::article::{self, Article};
-use super::outline::{Outline, Visible};
+use super::outline::{Outline, VisibleNode};
 use super::picture;
 use crate::model::{RawEnclosure, RawImage, file_type, is_file_type};
 use crate::text::text_of_node;
@@ -26,21 +26,21 @@ const PHOTOGRAPHS: [&str; 5] = ["jpg", "jpeg", "png", "webp", "avif"];
 const FEW_LETTERS: usize = 400;
 
 /// Returns the files of the page, each once.
-pub(super) fn of(
+pub(super) fn collect_files(
     outline: &Outline<'_>,
     article: Option<&Article>,
     base: &Url,
 ) -> Vec<RawEnclosure> {
-    let heading = article::heading(outline, article.map_or(0, Article::body));
+    let heading = article::find_heading(outline, article.map_or(0, Article::body));
     match (article, heading) {
-        (Some(article), Some(_)) => files(outline, whole(outline, article), base),
+        (Some(article), Some(_)) => files_within(outline, enclosing_part(outline, article), base),
         (None, None) => Vec::new(),
         (article, heading) => {
             let only = article.map(Article::body).or(heading).unwrap_or_default();
-            let above = outline.above(only);
+            let above = outline.ancestors(only);
             let mut near = above.take_while(|above| is_near(outline, only, *above));
             let found = near.find_map(|above| {
-                let files = files(outline, above, base);
+                let files = files_within(outline, above, base);
                 (!files.is_empty()).then_some(files)
             });
             found.unwrap_or_default()
@@ -49,17 +49,19 @@ pub(super) fn of(
 }
 
 /// Returns the first picture of the article that is not an icon.
-pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<RawImage> {
-    let pictures = outline.range(whole(outline, article)).filter_map(|index| {
-        let node = outline.at(index);
-        let large = |name: &str| {
-            let stated = node.attr(name).and_then(|size| size.parse::<u32>().ok());
-            stated.is_none_or(|size| size >= MIN_PICTURE)
-        };
-        let is_picture = node.name() == "img" && !node.is_around;
-        let shows = is_picture && large("width") && large("height");
-        shows.then(|| picture::of_element(|name| node.attr(name)))?
-    });
+pub(super) fn first_picture(outline: &Outline<'_>, article: &Article) -> Option<RawImage> {
+    let pictures = outline
+        .range(enclosing_part(outline, article))
+        .filter_map(|index| {
+            let node = outline.at(index);
+            let large = |name: &str| {
+                let stated = node.attr(name).and_then(|size| size.parse::<u32>().ok());
+                stated.is_none_or(|size| size >= MIN_PICTURE)
+            };
+            let is_picture = node.name() == "img" && !node.is_around;
+            let shows = is_picture && large("width") && large("height");
+            shows.then(|| picture::image_from_element(|name| node.attr(name)))?
+        });
     let is_photograph = |picture: &RawImage| {
         let path = picture.url.split(['?', '#']).next().unwrap_or_default();
         let (_, ending) = path.rsplit_once('.').unwrap_or_default();
@@ -72,11 +74,11 @@ pub(super) fn picture(outline: &Outline<'_>, article: &Article) -> Option<RawIma
 }
 
 /// Returns the element that contains the running text, the title above it and the parts next to it.
-fn whole(outline: &Outline<'_>, article: &Article) -> usize {
+fn enclosing_part(outline: &Outline<'_>, article: &Article) -> usize {
     let body = article.body();
-    let heading = article::heading(outline, body);
+    let heading = article::find_heading(outline, body);
     let common = heading.and_then(|heading| {
-        let mut above = outline.above(body);
+        let mut above = outline.ancestors(body);
         above.find(|above| outline.range(*above).contains(&heading))
     });
     let common = common.filter(|common| is_near(outline, body, *common));
@@ -89,12 +91,12 @@ fn is_near(outline: &Outline<'_>, index: usize, above: usize) -> bool {
     letters(above) <= FEW_LETTERS + 2 * letters(index)
 }
 
-fn files(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> {
+fn files_within(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> {
     let mut known = HashSet::new();
     let own = outline
         .range(within)
         .filter(|index| !outline.at(*index).is_around);
-    let files = own.filter_map(|index| file(outline.at(index), base));
+    let files = own.filter_map(|index| linked_file(outline.at(index), base));
     files
         .filter(|file| known.insert(file.url.clone()))
         .take(MAX_FILES)
@@ -102,12 +104,12 @@ fn files(outline: &Outline<'_>, within: usize, base: &Url) -> Vec<RawEnclosure> 
 }
 
 /// Returns the text of a link.
-fn label(link: &Visible<'_>) -> Option<String> {
+fn link_label(link: &VisibleNode<'_>) -> Option<String> {
     Some(text_of_node(link.node).replace('\n', " ")).filter(|text| !text.is_empty())
 }
 
 /// Returns the file that a link leads to, by the extension of its path or by the type that the link states.
-fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
+fn linked_file(link: &VisibleNode<'_>, base: &Url) -> Option<RawEnclosure> {
     let url = base.join(link.attr("href")?.trim()).ok()?;
     if link.name() != "a" || !matches!(url.scheme(), "http" | "https" | "file") {
         return None;
@@ -124,7 +126,7 @@ fn file(link: &Visible<'_>, base: &Url) -> Option<RawEnclosure> {
     let length = length.trim().strip_prefix("length=");
     Some(RawEnclosure {
         url: url.into(),
-        title: label(link),
+        title: link_label(link),
         mime_type: Some(mime_type.to_owned()),
         length_bytes: length.map(str::to_owned),
         duration: None,

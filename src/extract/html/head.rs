@@ -48,17 +48,17 @@ const IMAGE_ALT: [&str; 2] = ["og:image:alt", "twitter:image:alt"];
 const TAG: [&str; 1] = ["article:tag"];
 
 /// Names with their values.
-pub(super) struct Head<'a> {
+pub(super) struct PageHead<'a> {
     page: &'a Html,
     /// The names in lower case, in page order.
     metas: Vec<(String, &'a str)>,
 }
 
-impl<'a> Head<'a> {
+impl<'a> PageHead<'a> {
     /// Collects the values of the page. Elements that state a value for programs within the page are read
     /// like `meta`.
-    pub(super) fn of(page: &'a Html) -> Self {
-        let metas = elements(page, "meta[content], time[itemprop][datetime]");
+    pub(super) fn from_page(page: &'a Html) -> Self {
+        let metas = select_elements(page, "meta[content], time[itemprop][datetime]");
         let named = metas.filter_map(|meta| {
             let name = ["property", "name", "itemprop"]
                 .iter()
@@ -74,7 +74,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    fn values(&self, names: &[&str]) -> impl Iterator<Item = &'a str> {
+    fn values_named(&self, names: &[&str]) -> impl Iterator<Item = &'a str> {
         let of = move |name: &&str| {
             let metas = self.metas.iter();
             let own = metas.filter(move |(own, _)| own == name);
@@ -83,35 +83,37 @@ impl<'a> Head<'a> {
         names.iter().flat_map(of).collect::<Vec<_>>().into_iter()
     }
 
-    fn first(&self, names: &[&str]) -> Option<String> {
-        self.values(names).next().map(str::to_owned)
+    fn first_value(&self, names: &[&str]) -> Option<String> {
+        self.values_named(names).next().map(str::to_owned)
     }
 
     /// Returns the title, else that of the window.
     pub(super) fn title(&self) -> Option<RawText> {
         let window = || {
-            let title = elements(self.page, "title").next()?;
+            let title = select_elements(self.page, "title").next()?;
             Some(text_of_node(*title)).filter(|title| !title.is_empty())
         };
-        self.first(&TITLE).or_else(window).map(RawText::Plain)
+        self.first_value(&TITLE).or_else(window).map(RawText::Plain)
     }
 
     /// Returns the first date of publication that is a valid date.
-    pub(super) fn published(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
-        self.values(&PUBLISHED).map(str::to_owned).find(is_date)
+    pub(super) fn published_date(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
+        self.values_named(&PUBLISHED)
+            .map(str::to_owned)
+            .find(is_date)
     }
 
     /// Returns the first date of change that is a valid date.
-    pub(super) fn updated(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
-        self.values(&UPDATED).map(str::to_owned).find(is_date)
+    pub(super) fn updated_date(&self, is_date: impl Fn(&String) -> bool) -> Option<String> {
+        self.values_named(&UPDATED).map(str::to_owned).find(is_date)
     }
 
     /// Returns authors by name. Addresses of their pages are not names.
-    pub(super) fn authors(&self) -> Vec<RawAuthor> {
-        let stated = self.values(&AUTHOR).map(str::to_owned);
+    pub(super) fn author_names(&self) -> Vec<RawAuthor> {
+        let stated = self.values_named(&AUTHOR).map(str::to_owned);
         let mut names: Vec<String> = stated.filter(|name| !name.contains("://")).collect();
         if names.is_empty() {
-            let linked = elements(self.page, "a[rel~='author' i], [itemprop='author']");
+            let linked = select_elements(self.page, "a[rel~='author' i], [itemprop='author']");
             names = linked.take(4).map(|link| text_of_node(*link)).collect();
         }
         let mut authors: Vec<RawAuthor> = Vec::new();
@@ -127,10 +129,10 @@ impl<'a> Head<'a> {
 
     /// Returns the tags, else the links to pages of tags.
     pub(super) fn tags(&self) -> Vec<RawTag> {
-        let stated = self.values(&TAG).map(str::to_owned);
+        let stated = self.values_named(&TAG).map(str::to_owned);
         let mut names: Vec<String> = stated.take(50).collect();
         if names.is_empty() {
-            let linked = elements(self.page, "a[rel~='tag' i]");
+            let linked = select_elements(self.page, "a[rel~='tag' i]");
             names = linked.take(50).map(|link| text_of_node(*link)).collect();
         }
         names.retain(|name| !name.trim().is_empty());
@@ -139,25 +141,25 @@ impl<'a> Head<'a> {
 
     /// Returns the picture that represents the page.
     pub(super) fn image(&self) -> Option<RawImage> {
-        let url = self.first(&IMAGE)?;
+        let url = self.first_value(&IMAGE)?;
         Some(RawImage {
             url,
-            alt: self.first(&IMAGE_ALT),
-            width: self.first(&["og:image:width"]),
-            height: self.first(&["og:image:height"]),
+            alt: self.first_value(&IMAGE_ALT),
+            width: self.first_value(&["og:image:width"]),
+            height: self.first_value(&["og:image:height"]),
         })
     }
 
     /// Returns `link rel=canonical` (RFC 6596), else the address by Open Graph.
     pub(super) fn canonical(&self) -> Option<&'a str> {
-        let links = elements(self.page, "link[rel~='canonical' i][href]");
+        let links = select_elements(self.page, "link[rel~='canonical' i][href]");
         let mut stated = links.filter_map(|link| link.attr("href"));
         let stated = stated.find(|href| !href.trim().is_empty());
-        stated.or_else(|| self.values(&["og:url"]).next())
+        stated.or_else(|| self.values_named(&["og:url"]).next())
     }
 }
 
-fn elements<'a>(page: &'a Html, css: &str) -> impl Iterator<Item = ElementRef<'a>> {
+fn select_elements<'a>(page: &'a Html, css: &str) -> impl Iterator<Item = ElementRef<'a>> {
     let selector = Selector::parse(css).expect("a selector of our own");
     let found = page.tree.root().descendants().filter_map(ElementRef::wrap);
     found.filter(move |element| selector.matches(element))

@@ -9,26 +9,28 @@ use std::collections::{HashMap, HashSet};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 
-use super::record::Span;
-use super::{matches, outermost};
+use super::record::EntrySpan;
+use super::{find_matches, keep_outermost};
 use crate::extract::MAX_ENTRIES;
 use crate::model::{Css, Field, Fields, Reach, Rules};
 
 /// The entries of a page.
 #[derive(Default)]
-pub(super) struct Items<'a> {
-    pub(super) spans: Vec<Span<'a>>,
+pub(super) struct PageItems<'a> {
+    pub(super) spans: Vec<EntrySpan<'a>>,
     /// The number of matches that are not entries, because they contain entries or are within one.
     pub(super) dropped: usize,
 }
 
 /// Returns the matches of the first place of `rules.item` that has any.
-pub(super) fn find<'a>(page: &'a Html, rules: &Rules<Css>) -> Items<'a> {
+pub(super) fn find_items<'a>(page: &'a Html, rules: &Rules<Css>) -> PageItems<'a> {
     let found = rules.item.iter().map(|css| {
-        let found = matches(page.root_element(), css);
+        let found = find_matches(page.root_element(), css);
         match &css.reach {
-            Reach::Run(until) => runs(page, found, until.as_ref()),
-            Reach::Within | Reach::Before | Reach::Page => elements(found, &rules.fields),
+            Reach::Run(until) => items_from_runs(page, found, until.as_ref()),
+            Reach::Within | Reach::Before | Reach::Page => {
+                items_from_elements(found, &rules.fields)
+            }
         }
     });
     let mut items = found
@@ -40,14 +42,14 @@ pub(super) fn find<'a>(page: &'a Html, rules: &Rules<Css>) -> Items<'a> {
     items
 }
 
-fn elements<'a>(found: Vec<ElementRef<'a>>, fields: &Fields<Css>) -> Items<'a> {
+fn items_from_elements<'a>(found: Vec<ElementRef<'a>>, fields: &Fields<Css>) -> PageItems<'a> {
     let count = found.len();
-    let spans: Vec<Span<'a>> = Nest::of(found)
-        .entries(fields)
+    let spans: Vec<EntrySpan<'a>> = NestedMatches::from_matches(found)
+        .entry_matches(fields)
         .into_iter()
-        .map(Span::of)
+        .map(EntrySpan::from_element)
         .collect();
-    Items {
+    PageItems {
         dropped: count - spans.len(),
         spans,
     }
@@ -55,9 +57,13 @@ fn elements<'a>(found: Vec<ElementRef<'a>>, fields: &Fields<Css>) -> Items<'a> {
 
 /// Returns entries that begin at each of `found` and continue over its siblings. A sibling that contains the
 /// start of another entry is not part of it, and neither are those after it.
-fn runs<'a>(page: &'a Html, found: Vec<ElementRef<'a>>, until: Option<&Selector>) -> Items<'a> {
+fn items_from_runs<'a>(
+    page: &'a Html,
+    found: Vec<ElementRef<'a>>,
+    until: Option<&Selector>,
+) -> PageItems<'a> {
     let count = found.len();
-    let starts = outermost(found);
+    let starts = keep_outermost(found);
     let mut ends: HashSet<NodeId> = starts.iter().map(|start| start.id()).collect();
     for start in &starts {
         let above = start.ancestors().map(|above| above.id());
@@ -73,16 +79,16 @@ fn runs<'a>(page: &'a Html, found: Vec<ElementRef<'a>>, until: Option<&Selector>
     let run = |start: &ElementRef<'a>| {
         let behind = start.next_siblings();
         let behind = behind.take_while(|node| !ends.contains(&node.id()));
-        Span::run(*start, behind)
+        EntrySpan::from_run(*start, behind)
     };
-    Items {
+    PageItems {
         dropped: count - starts.len(),
         spans: starts.iter().map(run).collect(),
     }
 }
 
 /// Matches, and their nesting.
-struct Nest<'a> {
+struct NestedMatches<'a> {
     found: Vec<ElementRef<'a>>,
     /// The matches directly below each. Outermost matches are below the last index.
     below: Vec<Vec<usize>>,
@@ -92,8 +98,8 @@ struct Nest<'a> {
     around: HashSet<NodeId>,
 }
 
-impl<'a> Nest<'a> {
-    fn of(found: Vec<ElementRef<'a>>) -> Self {
+impl<'a> NestedMatches<'a> {
+    fn from_matches(found: Vec<ElementRef<'a>>) -> Self {
         let places: HashMap<NodeId, usize> = found
             .iter()
             .enumerate()
@@ -123,12 +129,12 @@ impl<'a> Nest<'a> {
 
     /// Returns the matches that are entries. A match around others is an entry if it has content of its own,
     /// otherwise the matches within it are.
-    fn entries(&self, fields: &Fields<Css>) -> Vec<ElementRef<'a>> {
+    fn entry_matches(&self, fields: &Fields<Css>) -> Vec<ElementRef<'a>> {
         let mut entries = Vec::new();
         let mut open: Vec<usize> = self.below[self.found.len()].iter().rev().copied().collect();
         while let Some(place) = open.pop() {
             let below = &self.below[place];
-            if below.is_empty() || self.says_something(place, fields) {
+            if below.is_empty() || self.has_own_content(place, fields) {
                 entries.push(self.found[place]);
             } else {
                 open.extend(below.iter().rev());
@@ -139,7 +145,7 @@ impl<'a> Nest<'a> {
 
     /// Returns true if a match has content in addition to the matches within it. If there are several, they
     /// are a list, and it must have a title. If there is one, any content counts.
-    fn says_something(&self, place: usize, fields: &Fields<Css>) -> bool {
+    fn has_own_content(&self, place: usize, fields: &Fields<Css>) -> bool {
         let is_list = self.below[place].len() > 1;
         let mut rules = fields
             .iter()
@@ -160,7 +166,7 @@ impl<'a> Nest<'a> {
         let attribute = css.attribute.as_deref();
         let has_attribute =
             |found: &ElementRef<'_>| attribute.is_none_or(|name| found.attr(name).is_some());
-        let Some(first) = matches(element, css).into_iter().find(has_attribute) else {
+        let Some(first) = find_matches(element, css).into_iter().find(has_attribute) else {
             return false;
         };
         let mut above = first.ancestors().map(|above| above.id());

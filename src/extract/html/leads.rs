@@ -9,9 +9,9 @@ use rustc_hash::FxHashSet;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::{base, parse, selectors};
-use crate::extract::follow::same_site;
-use crate::extract::leads::Leads;
+use super::{page_base, parse_and_prune, selectors};
+use crate::extract::follow::is_same_site;
+use crate::extract::leads::PageLeads;
 use crate::languages;
 use crate::model::Css;
 use crate::text::text_of_node;
@@ -89,36 +89,36 @@ static NEXT_WORDS: LazyLock<FxHashSet<&str>> =
 const NEXT_SIGNS: [&str; 5] = ["›", ">", "→", "»", ">>"];
 
 /// Finds the leads of a page.
-pub(in crate::extract) fn leads(text: &str, url: &Url) -> Option<Leads> {
-    let page = parse(text, &[]).ok()?;
-    let base = base(&page, url);
-    let named = |css: &str| page.select(&selector(css)).next();
-    let content = |css: &str| named(css)?.attr("content").and_then(line);
+pub(in crate::extract) fn find_leads(text: &str, url: &Url) -> Option<PageLeads> {
+    let page = parse_and_prune(text, &[]).ok()?;
+    let base = page_base(&page, url);
+    let named = |css: &str| page.select(&parse_selector(css)).next();
+    let content = |css: &str| named(css)?.attr("content").and_then(short_line);
     let wordpress = named("link[rel='https://api.w.org/'][href]");
-    Some(Leads {
+    Some(PageLeads {
         parts: Vec::new(),
-        feeds: feeds(&page, &base),
-        wordpress: wordpress.and_then(|link| address(link, &base)),
-        next: next(&page, url, &base),
+        feeds: find_feeds(&page, &base),
+        wordpress: wordpress.and_then(|link| link_address(link, &base)),
+        next: find_next_selector(&page, url, &base),
         site_name: content("meta[property='og:site_name']")
             .or_else(|| content("meta[name='application-name']")),
-        heading: named("h1").and_then(|heading| line(&text_of_node(*heading))),
+        heading: named("h1").and_then(|heading| short_line(&text_of_node(*heading))),
     })
 }
 
-fn selector(css: &str) -> Selector {
+fn parse_selector(css: &str) -> Selector {
     Selector::parse(css).expect("a selector of our own")
 }
 
 /// Returns a text on one line, or `None` if it is blank or too long.
-fn line(text: &str) -> Option<String> {
+fn short_line(text: &str) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fits = !line.is_empty() && line.chars().nth(MAX_NAME).is_none();
     fits.then_some(line)
 }
 
 /// Returns the web address of a link.
-fn address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
+fn link_address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
     let mut url = base.join(link.attr("href")?.trim()).ok()?;
     url.set_fragment(None);
     matches!(url.scheme(), "http" | "https").then_some(url)
@@ -126,10 +126,10 @@ fn address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
 
 /// Returns the feeds that a page declares, then links that look like feeds, each once. Feeds of comments are
 /// left out, because they are not the page's news.
-fn feeds(page: &Html, base: &Url) -> Vec<Url> {
+fn find_feeds(page: &Html, base: &Url) -> Vec<Url> {
     let (alternates, links) = (
-        selector("link[rel~='alternate' i][href]"),
-        selector("a[href]"),
+        parse_selector("link[rel~='alternate' i][href]"),
+        parse_selector("a[href]"),
     );
     let declared = page.select(&alternates).filter(|link| {
         let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
@@ -142,12 +142,12 @@ fn feeds(page: &Html, base: &Url) -> Vec<Url> {
         .filter(|link| !is_of_comments(*link))
         .filter_map(|link| {
             let address = feed_address(link, base)?;
-            Some((FeedSign::of(link, &address, base)?, address))
+            Some((FeedSign::from_link(link, &address, base)?, address))
         })
         .collect();
     // Among equals, the first on the page.
     links.sort_by_key(|(sign, _)| *sign);
-    once(declared.chain(links.into_iter().map(|(_, address)| address)))
+    unique_urls(declared.chain(links.into_iter().map(|(_, address)| address)))
 }
 
 /// The sign that a link leads to a feed, the surest first.
@@ -159,10 +159,11 @@ enum FeedSign {
 }
 
 impl FeedSign {
-    fn of(link: ElementRef<'_>, address: &Url, base: &Url) -> Option<Self> {
-        let named = is_called_feed(link);
+    fn from_link(link: ElementRef<'_>, address: &Url, base: &Url) -> Option<Self> {
+        let named = judge_link_name(link);
         // A link named only `feed` on another site is a user's page there.
-        let named = named.filter(|name| *name == FeedName::Sure || same_site(base, address));
+        let named =
+            named.filter(|name| *name == NameConfidence::Sure || is_same_site(base, address));
         match (looks_like_feed(address), named) {
             (true, Some(_)) => Some(Self::Both),
             (true, None) => Some(Self::Address),
@@ -174,23 +175,23 @@ impl FeedSign {
 
 /// The confidence that a name is that of a feed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum FeedName {
+enum NameConfidence {
     Sure,
     Likely,
 }
 
 /// Judges the name of a link: its text, its labels, its pictures and the sources of these.
-fn is_called_feed(link: ElementRef<'_>) -> Option<FeedName> {
-    let pictures = selector("img, svg, i, span, use");
+fn judge_link_name(link: ElementRef<'_>) -> Option<NameConfidence> {
+    let pictures = parse_selector("img, svg, i, span, use");
     let pictures = link.select(&pictures).take(MAX_WORDS);
     let parts = [link].into_iter().chain(pictures);
     let text = text_of_node(*link);
-    let may_be_drawn = words(&text).nth(MAX_DRAWN_WORDS).is_none();
+    let may_be_drawn = lower_case_words(&text).nth(MAX_DRAWN_WORDS).is_none();
     let mut likely = None;
     for part in parts {
         for name in ["title", "aria-label", "alt"] {
-            match part.attr(name).and_then(feed_name) {
-                Some(FeedName::Sure) => return Some(FeedName::Sure),
+            match part.attr(name).and_then(judge_feed_name) {
+                Some(NameConfidence::Sure) => return Some(NameConfidence::Sure),
                 name => likely = likely.or(name),
             }
         }
@@ -199,30 +200,32 @@ fn is_called_feed(link: ElementRef<'_>) -> Option<FeedName> {
         let own = if part == link { &drawn[..1] } else { &drawn };
         let mut drawn = own.iter().filter_map(|name| part.attr(name));
         if may_be_drawn
-            && drawn.any(|drawn| words(drawn).any(|word| FEED_WORDS.contains(&word.as_str())))
+            && drawn.any(|drawn| {
+                lower_case_words(drawn).any(|word| FEED_WORDS.contains(&word.as_str()))
+            })
         {
-            return Some(FeedName::Sure);
+            return Some(NameConfidence::Sure);
         }
     }
-    feed_name(&text).or(likely)
+    judge_feed_name(&text).or(likely)
 }
 
-fn feed_name(text: &str) -> Option<FeedName> {
-    let words: Vec<String> = words(&line(text)?).collect();
+fn judge_feed_name(text: &str) -> Option<NameConfidence> {
+    let words: Vec<String> = lower_case_words(&short_line(text)?).collect();
     if words.len() > MAX_WORDS {
         return None;
     }
     if words.iter().any(|word| FEED_WORDS.contains(&word.as_str())) {
-        return Some(FeedName::Sure);
+        return Some(NameConfidence::Sure);
     }
     let phrase = words.join(" ");
     FEED_PHRASES
         .contains(phrase.as_str())
-        .then_some(FeedName::Likely)
+        .then_some(NameConfidence::Likely)
 }
 
 /// Returns the words in lower case.
-fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+fn lower_case_words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
@@ -237,7 +240,10 @@ fn is_of_comments(link: ElementRef<'_>) -> bool {
     }
     let title = link.attr("title").unwrap_or_default();
     [title, &text_of_node(*link)].iter().any(|name| {
-        let words: Vec<String> = line(name).iter().flat_map(|name| words(name)).collect();
+        let words: Vec<String> = short_line(name)
+            .iter()
+            .flat_map(|name| lower_case_words(name))
+            .collect();
         let begins = |starts: &[&str]| {
             let mut words = words.iter();
             words.any(|word| starts.iter().any(|start| word.starts_with(start)))
@@ -250,7 +256,7 @@ fn is_of_comments(link: ElementRef<'_>) -> bool {
 fn feed_address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
     let href = link.attr("href")?.trim();
     let Some(inner) = href.strip_prefix("feed:") else {
-        return address(link, base);
+        return link_address(link, base);
     };
     let scheme = base.scheme();
     let url = match inner.strip_prefix("//") {
@@ -261,7 +267,7 @@ fn feed_address(link: ElementRef<'_>, base: &Url) -> Option<Url> {
         .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-fn once(urls: impl Iterator<Item = Url>) -> Vec<Url> {
+fn unique_urls(urls: impl Iterator<Item = Url>) -> Vec<Url> {
     let mut found = Vec::new();
     for url in urls {
         if found.len() < MAX_FEEDS && !found.contains(&url) {
@@ -295,18 +301,18 @@ fn looks_like_feed(url: &Url) -> bool {
 }
 
 /// Returns a selector of the link to the next page, found by its declaration, its name or its sign.
-fn next(page: &Html, url: &Url, base: &Url) -> Option<Css> {
-    let leads_on = |link: &ElementRef<'_>| leads_on(*link, url, base);
+fn find_next_selector(page: &Html, url: &Url, base: &Url) -> Option<Css> {
+    let leads_on = |link: &ElementRef<'_>| leads_to_other_page(*link, url, base);
     let declared = ["a[rel~='next'][href]", "link[rel~='next'][href]"];
     let mut declared = declared.into_iter();
     if let Some(css) = declared.find(|css| {
-        page.select(&selector(css))
+        page.select(&parse_selector(css))
             .next()
             .is_some_and(|link| leads_on(&link))
     }) {
         return css.trim_end_matches("[href]").parse().ok();
     }
-    let all = selector("a[href]");
+    let all = parse_selector("a[href]");
     let links = page.select(&all).take(MAX_LINKS).filter(leads_on);
     let links: Vec<ElementRef<'_>> = links.collect();
     let called = links.iter().find(|link| is_called_next(**link));
@@ -317,7 +323,7 @@ fn next(page: &Html, url: &Url, base: &Url) -> Option<Css> {
         })
     };
     let link = *called.or_else(drawn)?;
-    ways_to(link)
+    link_selectors(link)
         .into_iter()
         .find(|css| {
             let selector = Selector::parse(css).ok();
@@ -330,7 +336,7 @@ fn next(page: &Html, url: &Url, base: &Url) -> Option<Css> {
 }
 
 /// Returns true if a link leads to another page of the same site.
-fn leads_on(link: ElementRef<'_>, url: &Url, base: &Url) -> bool {
+fn leads_to_other_page(link: ElementRef<'_>, url: &Url, base: &Url) -> bool {
     let target = link
         .attr("href")
         .and_then(|href| base.join(href.trim()).ok());
@@ -340,7 +346,7 @@ fn leads_on(link: ElementRef<'_>, url: &Url, base: &Url) -> bool {
     target.set_fragment(None);
     let mut here = url.clone();
     here.set_fragment(None);
-    target != here && same_site(url, &target)
+    target != here && is_same_site(url, &target)
 }
 
 fn is_called_next(link: ElementRef<'_>) -> bool {
@@ -349,18 +355,18 @@ fn is_called_next(link: ElementRef<'_>) -> bool {
         .filter_map(|name| link.attr(name).map(str::to_owned));
     let mut names = labels.chain([text_of_node(*link)]);
     names.any(|name| {
-        let name = line(&name).unwrap_or_default().to_lowercase();
+        let name = short_line(&name).unwrap_or_default().to_lowercase();
         NEXT_WORDS.contains(name.trim_matches(|c: char| !c.is_alphanumeric()))
     })
 }
 
 /// Returns selectors that may find a link, the most specific first.
-fn ways_to(link: ElementRef<'_>) -> Vec<String> {
-    let own = selectors::compounds(&[link]);
+fn link_selectors(link: ElementRef<'_>) -> Vec<String> {
+    let own = selectors::compound_selectors(&[link]);
     let mut ways: Vec<String> = own.iter().filter(|own| *own != "a").cloned().collect();
     let around = link.ancestors().filter_map(ElementRef::wrap).take(4);
     for above in around {
-        let named = selectors::compounds(&[above]);
+        let named = selectors::compound_selectors(&[above]);
         let named = named.iter().filter(|way| way.contains(['.', '#']));
         for above in named {
             ways.push(format!("{above} > a"));
@@ -379,9 +385,9 @@ fn ways_to(link: ElementRef<'_>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn of(page: &str) -> Leads {
+    fn of(page: &str) -> PageLeads {
         let url: Url = "https://host.example/news".parse().unwrap();
-        leads(page, &url).unwrap()
+        find_leads(page, &url).unwrap()
     }
 
     fn check_feeds(page: &str, expected: &[&str]) {

@@ -48,14 +48,14 @@ pub(super) struct LinkedData {
 
 impl LinkedData {
     /// Collects the records in the scripts of `page`. Relative addresses are resolved against `base`.
-    pub(super) fn of(page: &Html, base: &Url) -> Self {
+    pub(super) fn from_page(page: &Html, base: &Url) -> Self {
         let scripts = Selector::parse("script[type='application/ld+json' i]");
         let scripts = scripts.expect("a selector of our own");
         let mut data = Self::default();
         for script in page.select(&scripts) {
             let text: String = script.text().collect();
             if let Ok(value) = serde_json::from_str(text.trim()) {
-                data.collect(&value, base, 0);
+                data.collect_records(&value, base, 0);
             }
         }
         data
@@ -67,44 +67,48 @@ impl LinkedData {
     }
 
     /// Returns the record stated for an address.
-    pub(super) fn entry(&self, link: &str, base: &Url) -> Option<&RawEntry> {
-        self.entries.get(*self.places.get(&key(link, base)?)?)
+    pub(super) fn entry_at(&self, link: &str, base: &Url) -> Option<&RawEntry> {
+        self.entries
+            .get(*self.places.get(&address_key(link, base)?)?)
     }
 
     /// Returns the only record: the article that the page is.
-    pub(super) fn only(&self) -> Option<&RawEntry> {
+    pub(super) fn only_entry(&self) -> Option<&RawEntry> {
         match self.entries.as_slice() {
             [entry] => Some(entry),
             _ => None,
         }
     }
 
-    fn collect(&mut self, value: &Value, base: &Url, depth: usize) {
+    fn collect_records(&mut self, value: &Value, base: &Url, depth: usize) {
         if depth > MAX_DEPTH || self.entries.len() >= MAX_ENTRIES {
             return;
         }
         match value {
             Value::Array(values) => {
                 for value in values {
-                    self.collect(value, base, depth + 1);
+                    self.collect_records(value, base, depth + 1);
                 }
             }
-            Value::Object(object) if is(object, &NAVIGATION) => {}
+            Value::Object(object) if is_of_type(object, &NAVIGATION) => {}
             Value::Object(object) => {
-                let is_record = is(object, &ARTICLES) || is(object, &["ListItem"]);
-                match entry(object, base).filter(|_| is_record) {
-                    Some(entry) => self.push(entry, base),
+                let is_record = is_of_type(object, &ARTICLES) || is_of_type(object, &["ListItem"]);
+                match read_record(object, base).filter(|_| is_record) {
+                    Some(entry) => self.push_entry(entry, base),
                     None => object
                         .values()
-                        .for_each(|value| self.collect(value, base, depth + 1)),
+                        .for_each(|value| self.collect_records(value, base, depth + 1)),
                 }
             }
             _ => {}
         }
     }
 
-    fn push(&mut self, entry: RawEntry, base: &Url) {
-        let key = entry.link.as_deref().and_then(|link| key(link, base));
+    fn push_entry(&mut self, entry: RawEntry, base: &Url) {
+        let key = entry
+            .link
+            .as_deref()
+            .and_then(|link| address_key(link, base));
         if let Some(key) = key {
             let place = *self.places.entry(key).or_insert(self.entries.len());
             if place == self.entries.len() {
@@ -116,7 +120,7 @@ impl LinkedData {
 
 /// Returns `entry` with the stated values in place of the displayed ones: displayed titles are often
 /// shortened, and dates are written for people.
-pub(super) fn completed(entry: RawEntry, stated: &RawEntry) -> RawEntry {
+pub(super) fn complete_entry(entry: RawEntry, stated: &RawEntry) -> RawEntry {
     let stated = stated.clone();
     RawEntry {
         title: stated.title.or(entry.title),
@@ -132,13 +136,13 @@ pub(super) fn completed(entry: RawEntry, stated: &RawEntry) -> RawEntry {
     }
 }
 
-fn key(link: &str, base: &Url) -> Option<String> {
+fn address_key(link: &str, base: &Url) -> Option<String> {
     let mut url = base.join(link.trim()).ok()?;
     url.set_fragment(None);
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn is(object: &Map<String, Value>, types: &[&str]) -> bool {
+fn is_of_type(object: &Map<String, Value>, types: &[&str]) -> bool {
     let named = |value: &Value| value.as_str().is_some_and(|name| types.contains(&name));
     match object.get("@type") {
         Some(Value::Array(several)) => several.iter().any(named),
@@ -148,7 +152,7 @@ fn is(object: &Map<String, Value>, types: &[&str]) -> bool {
 }
 
 /// Returns the record of an object with an address and a title, its own or those of its `item`.
-fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
+fn read_record(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
     let inner = object
         .get("item")
         .and_then(Value::as_object)
@@ -160,9 +164,9 @@ fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
         .or_else(|| Some(object.get("name")?.as_str()?.to_owned()))?;
     let link = ["url", "mainEntityOfPage", "@id"]
         .iter()
-        .find_map(|name| address(inner.get(*name)?))
-        .or_else(|| address(object.get("item")?))
-        .or_else(|| address(object.get("url")?))?;
+        .find_map(|name| read_address(inner.get(*name)?))
+        .or_else(|| read_address(object.get("item")?))
+        .or_else(|| read_address(object.get("url")?))?;
     Some(RawEntry {
         title: Some(RawText::Unsaid(title)),
         link: Some(link.to_owned()),
@@ -170,15 +174,15 @@ fn entry(object: &Map<String, Value>, base: &Url) -> Option<RawEntry> {
         summary: text("description").map(RawText::Unsaid),
         published: text("datePublished").or_else(|| text("dateCreated")),
         updated: text("dateModified"),
-        authors: inner.get("author").map(authors).unwrap_or_default(),
-        tags: inner.get("keywords").map(keywords).unwrap_or_default(),
-        image: inner.get("image").and_then(picture),
+        authors: inner.get("author").map(read_authors).unwrap_or_default(),
+        tags: inner.get("keywords").map(read_keywords).unwrap_or_default(),
+        image: inner.get("image").and_then(read_picture),
         ..RawEntry::default()
     })
 }
 
 /// Returns an address, or that of an object.
-fn address(value: &Value) -> Option<&str> {
+fn read_address(value: &Value) -> Option<&str> {
     match value {
         Value::String(address) => Some(address),
         Value::Object(object) => object.get("@id")?.as_str(),
@@ -187,16 +191,16 @@ fn address(value: &Value) -> Option<&str> {
 }
 
 /// Returns the picture of an address, an object with one, or the first of several.
-fn picture(value: &Value) -> Option<RawImage> {
+fn read_picture(value: &Value) -> Option<RawImage> {
     let object = match value {
-        Value::Array(several) => return picture(several.first()?),
+        Value::Array(several) => return read_picture(several.first()?),
         Value::Object(object) => object,
         other => return Some(RawImage::from(other.as_str()?.to_owned())),
     };
     let address = object.get("url").or_else(|| object.get("contentUrl"))?;
     let side = |name: &str| match object.get(name)? {
-        Value::Object(quantity) => quantity.get("value").and_then(pixels),
-        plain => pixels(plain),
+        Value::Object(quantity) => quantity.get("value").and_then(read_pixels),
+        plain => read_pixels(plain),
     };
     Some(RawImage {
         url: address.as_str()?.to_owned(),
@@ -210,7 +214,7 @@ fn picture(value: &Value) -> Option<RawImage> {
 }
 
 /// Returns a number, or a text that contains one.
-fn pixels(value: &Value) -> Option<String> {
+fn read_pixels(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.clone()),
@@ -219,7 +223,7 @@ fn pixels(value: &Value) -> Option<String> {
 }
 
 /// Returns the tags of a list, or of words with commas between them.
-fn keywords(value: &Value) -> Vec<RawTag> {
+fn read_keywords(value: &Value) -> Vec<RawTag> {
     let words: Vec<&str> = match value {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
         other => other.as_str().unwrap_or_default().split(',').collect(),
@@ -229,14 +233,14 @@ fn keywords(value: &Value) -> Vec<RawTag> {
     named.map(|word| RawTag::from(word.to_owned())).collect()
 }
 
-fn authors(value: &Value) -> Vec<RawAuthor> {
+fn read_authors(value: &Value) -> Vec<RawAuthor> {
     let named = |name: &str| RawAuthor {
         name: name.to_owned(),
         url: None,
     };
     match value {
         Value::String(name) => vec![named(name)],
-        Value::Array(values) => values.iter().flat_map(authors).collect(),
+        Value::Array(values) => values.iter().flat_map(read_authors).collect(),
         Value::Object(object) => {
             let name = object.get("name").and_then(Value::as_str);
             name.map(named).into_iter().collect()

@@ -38,7 +38,7 @@ const ROLES_AROUND: [&str; 5] = [
 
 /// The page, flat.
 pub(super) struct Outline<'a> {
-    nodes: Vec<Visible<'a>>,
+    nodes: Vec<VisibleNode<'a>>,
     /// The number of letters and digits before each node, and after the last.
     letters: Vec<usize>,
     /// The number of these that are in links.
@@ -52,7 +52,7 @@ pub(super) struct Outline<'a> {
 const MAX_IN_LINK: usize = 64;
 
 /// A visible element, or a text that is not blank.
-pub(super) struct Visible<'a> {
+pub(super) struct VisibleNode<'a> {
     /// The node in the page.
     pub(super) node: NodeRef<'a, Node>,
     /// The index of its parent. The body is its own parent.
@@ -73,7 +73,7 @@ pub(super) struct Visible<'a> {
     alternative: Option<&'a str>,
 }
 
-impl<'a> Visible<'a> {
+impl<'a> VisibleNode<'a> {
     /// Returns the element, or `None` for a text.
     pub(super) fn element(&self) -> Option<ElementRef<'a>> {
         ElementRef::wrap(self.node)
@@ -81,7 +81,7 @@ impl<'a> Visible<'a> {
 
     /// Returns its tag, one for headings of any level, or `#` for a text.
     pub(super) fn name(&self) -> &'a str {
-        name(self.node)
+        node_name(self.node)
     }
 
     /// Returns the attribute of an element.
@@ -103,15 +103,15 @@ impl<'a> Visible<'a> {
 
 impl<'a> Outline<'a> {
     /// Lays out `page`, which came from `url`.
-    pub(super) fn of(page: &'a Html, url: &Url) -> Self {
-        let mut builder = Builder::default();
+    pub(super) fn from_page(page: &'a Html, url: &Url) -> Self {
+        let mut builder = OutlineBuilder::default();
         let mut unseen = 0_usize;
         for edge in page.tree.root().traverse() {
             match edge {
                 Edge::Open(node) if is_unseen(node) => unseen += 1,
                 Edge::Close(node) if is_unseen(node) => unseen -= 1,
-                Edge::Open(node) if unseen == 0 => builder.open(node),
-                Edge::Close(node) if unseen == 0 => builder.close(node),
+                Edge::Open(node) if unseen == 0 => builder.open_node(node),
+                Edge::Close(node) if unseen == 0 => builder.close_node(node),
                 _ => {}
             }
         }
@@ -130,7 +130,7 @@ impl<'a> Outline<'a> {
     }
 
     /// Returns the node at `index`, which must come from this outline.
-    pub(super) fn at(&self, index: usize) -> &Visible<'a> {
+    pub(super) fn at(&self, index: usize) -> &VisibleNode<'a> {
         &self.nodes[index]
     }
 
@@ -145,12 +145,12 @@ impl<'a> Outline<'a> {
     }
 
     /// Returns the number of letters and digits in a part that are not in a link.
-    pub(super) fn unlinked(&self, part: &Range<usize>) -> usize {
+    pub(super) fn unlinked_letters(&self, part: &Range<usize>) -> usize {
         self.letters(part) - (self.linked[part.end] - self.linked[part.start])
     }
 
     /// Returns the outermost nodes of a part: siblings, in order.
-    pub(super) fn roots(&self, part: Range<usize>) -> impl Iterator<Item = usize> {
+    pub(super) fn outermost_nodes(&self, part: Range<usize>) -> impl Iterator<Item = usize> {
         let mut next = part.start;
         std::iter::from_fn(move || {
             let root = (next < part.end).then_some(next)?;
@@ -160,7 +160,7 @@ impl<'a> Outline<'a> {
     }
 
     /// Returns the node and its ancestors, up to the body.
-    pub(super) fn above(&self, index: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn ancestors(&self, index: usize) -> impl Iterator<Item = usize> {
         let mut next = Some(index);
         std::iter::from_fn(move || {
             let here = next?;
@@ -171,13 +171,14 @@ impl<'a> Outline<'a> {
     }
 
     /// Returns the node and its ancestors that begin at `start` or after it.
-    pub(super) fn above_within(&self, index: usize, start: usize) -> impl Iterator<Item = usize> {
-        self.above(index).take_while(move |above| *above >= start)
+    pub(super) fn ancestors_from(&self, index: usize, start: usize) -> impl Iterator<Item = usize> {
+        self.ancestors(index)
+            .take_while(move |above| *above >= start)
     }
 
     /// Returns the ancestor of `index` at `depth`, or the node itself.
-    pub(super) fn at_depth(&self, index: usize, depth: usize) -> usize {
-        self.above(index)
+    pub(super) fn ancestor_at_depth(&self, index: usize, depth: usize) -> usize {
+        self.ancestors(index)
             .find(|above| self.at(*above).depth <= depth)
             .unwrap_or(index)
     }
@@ -196,7 +197,7 @@ pub(super) fn leads_away(outline: &Outline<'_>, index: usize) -> bool {
     })
 }
 
-fn name(node: NodeRef<'_, Node>) -> &str {
+fn node_name(node: NodeRef<'_, Node>) -> &str {
     match node.value() {
         Node::Element(element) => match element.name() {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => "h",
@@ -212,7 +213,7 @@ fn is_text(node: NodeRef<'_, Node>) -> bool {
 
 /// Returns the alternative text of a picture, if it reads as a title. One word is the name of an icon or of a
 /// file, except in languages that do not separate words.
-fn alternative(picture: &Element) -> Option<&str> {
+fn alternative_text(picture: &Element) -> Option<&str> {
     let text = picture.attr("alt")?.trim();
     let is_title =
         text.contains(char::is_whitespace) || text.chars().filter(|c| !c.is_ascii()).count() >= 4;
@@ -223,12 +224,12 @@ fn is_unseen(node: NodeRef<'_, Node>) -> bool {
     let Node::Element(element) = node.value() else {
         return false;
     };
-    UNSEEN.contains(&element.name()) && !opens(node) || element.attr("hidden").is_some()
+    UNSEEN.contains(&element.name()) && !is_opening_button(node) || element.attr("hidden").is_some()
 }
 
 /// Returns true if a node is a button that heads the part it opens: it fills a heading, or names the part it
 /// controls.
-fn opens(node: NodeRef<'_, Node>) -> bool {
+fn is_opening_button(node: NodeRef<'_, Node>) -> bool {
     let Some(element) = node.value().as_element() else {
         return false;
     };
@@ -237,7 +238,7 @@ fn opens(node: NodeRef<'_, Node>) -> bool {
             .iter()
             .any(|name| element.attr(name).is_some())
     };
-    let is_heading = || node.parent().is_some_and(|above| name(above) == "h");
+    let is_heading = || node.parent().is_some_and(|above| node_name(above) == "h");
     element.name() == "button" && (is_heading() || controls())
 }
 
@@ -250,8 +251,8 @@ fn is_around(node: NodeRef<'_, Node>) -> bool {
 }
 
 #[derive(Default)]
-struct Builder<'a> {
-    nodes: Vec<Visible<'a>>,
+struct OutlineBuilder<'a> {
+    nodes: Vec<VisibleNode<'a>>,
     letters: Vec<usize>,
     linked: Vec<usize>,
     /// The open nodes, each with the number of columns shown so far.
@@ -265,38 +266,38 @@ struct Builder<'a> {
     paths: HashMap<(u32, &'a str, u32), u32>,
 }
 
-impl<'a> Builder<'a> {
-    fn open(&mut self, node: NodeRef<'a, Node>) {
+impl<'a> OutlineBuilder<'a> {
+    fn open_node(&mut self, node: NodeRef<'a, Node>) {
         match node.value() {
             Node::Element(element) if self.open.is_empty() && element.name() != "body" => {}
             Node::Element(element) => {
                 let is_named = self.links > 0 && self.is_mute && element.name() == "img";
-                let alternative = is_named.then(|| alternative(element)).flatten();
-                self.push(node, alternative);
+                let alternative = is_named.then(|| alternative_text(element)).flatten();
+                self.push_node(node, alternative);
                 self.open.push((self.nodes.len() - 1, 0));
                 if element.name() == "a" {
                     self.links += 1;
                     self.is_mute = !node.descendants().take(MAX_IN_LINK).any(is_text);
                 }
-                self.count(alternative.unwrap_or_default());
+                self.count_text(alternative.unwrap_or_default());
             }
             Node::Text(text) if !self.open.is_empty() && !text.trim().is_empty() => {
-                self.push(node, None);
-                self.count(text);
+                self.push_node(node, None);
+                self.count_text(text);
             }
             _ => {}
         }
     }
 
-    fn count(&mut self, text: &str) {
+    fn count_text(&mut self, text: &str) {
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         self.letters_so_far += letters;
         self.linked_so_far += if self.links > 0 { letters } else { 0 };
     }
 
-    fn push(&mut self, node: NodeRef<'a, Node>, alternative: Option<&'a str>) {
+    fn push_node(&mut self, node: NodeRef<'a, Node>, alternative: Option<&'a str>) {
         let index = self.nodes.len();
-        let name = name(node);
+        let name = node_name(node);
         let mut column = 0;
         let mut parent = index;
         if let Some((above, columns)) = self.open.last_mut() {
@@ -310,11 +311,11 @@ impl<'a> Builder<'a> {
         let (path, plain_path) = above.map_or((0, 0), |above| (above.path, above.plain_path));
         let depth = above.map_or(0, |above| above.depth + 1);
         let is_around = is_around(node) || above.is_some_and(|above| above.is_around);
-        let path = self.path(path, name, column);
-        let plain_path = self.path(plain_path, name, 0);
+        let path = self.path_number(path, name, column);
+        let plain_path = self.path_number(plain_path, name, 0);
         self.letters.push(self.letters_so_far);
         self.linked.push(self.linked_so_far);
-        self.nodes.push(Visible {
+        self.nodes.push(VisibleNode {
             node,
             parent,
             end: index + 1,
@@ -328,12 +329,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the number of a path, assigned when it first occurs.
-    fn path(&mut self, above: u32, name: &'a str, column: u32) -> u32 {
+    fn path_number(&mut self, above: u32, name: &'a str, column: u32) -> u32 {
         let new = u32::try_from(self.paths.len() + 1).unwrap_or(u32::MAX);
         *self.paths.entry((above, name, column)).or_insert(new)
     }
 
-    fn close(&mut self, node: NodeRef<'a, Node>) {
+    fn close_node(&mut self, node: NodeRef<'a, Node>) {
         let end = self.nodes.len();
         let Some((index, _)) = self.open.last() else {
             return;
@@ -342,7 +343,7 @@ impl<'a> Builder<'a> {
             && open.node == node
         {
             open.end = end;
-            self.links -= usize::from(name(node) == "a");
+            self.links -= usize::from(node_name(node) == "a");
             self.open.pop();
         }
     }

@@ -11,7 +11,7 @@ use std::hash::Hash;
 const MAX_AROUND: usize = 32;
 
 /// Returns the number of the part for each record.
-pub(super) fn of<Id: Copy + Eq + Hash>(
+pub(super) fn number_parts<Id: Copy + Eq + Hash>(
     around: impl Iterator<Item = impl Iterator<Item = Id>>,
 ) -> Vec<usize> {
     let around: Vec<Vec<Id>> = around

@@ -5,7 +5,7 @@
 use crate::model::{LAZY_SOURCES, RawImage, SOURCE_SETS};
 
 /// Returns the picture itself: pages that load pictures late have a placeholder in `src`.
-pub(super) fn of_element<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> Option<RawImage> {
+pub(super) fn image_from_element<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> Option<RawImage> {
     let address = |name: &&str| {
         let found = attr(name)?.trim();
         (!found.is_empty() && !found.starts_with("data:")).then(|| found.to_owned())
@@ -21,12 +21,12 @@ pub(super) fn of_element<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> Option<R
         .or_else(|| SOURCE_SETS.iter().find_map(first_of_set))?;
     Some(RawImage {
         url,
-        ..described(&attr)
+        ..image_description(&attr)
     })
 }
 
 /// Returns the description and the size of an `img` element, without its address.
-pub(super) fn described<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> RawImage {
+pub(super) fn image_description<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> RawImage {
     let stated = |name: &str| attr(name).map(str::to_owned);
     RawImage {
         url: String::new(),
@@ -37,7 +37,7 @@ pub(super) fn described<'a>(attr: impl Fn(&str) -> Option<&'a str>) -> RawImage 
 }
 
 /// Returns the address in a style, `background-image: url('/a.jpg')`, and any other value unchanged.
-pub(super) fn of_style(value: String) -> String {
+pub(super) fn address_in_style(value: String) -> String {
     let inner = value
         .split_once("url(")
         .and_then(|(_, rest)| rest.split_once(')'));
@@ -58,7 +58,7 @@ mod tests {
                 let found = attributes.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| *value)
             };
-            let found = of_element(attr).map(|image| image.url);
+            let found = image_from_element(attr).map(|image| image.url);
             assert_eq!(found.as_deref(), expected, "{attributes:?}");
         };
         check(&[("src", " /a.jpg ")], Some("/a.jpg"));
@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_style_holds_an_address() {
-        let check = |style: &str, address: &str| assert_eq!(of_style(style.to_owned()), address);
+        let check =
+            |style: &str, address: &str| assert_eq!(address_in_style(style.to_owned()), address);
         check(
             "color: red; background-image: url('/a.jpg?x=1');",
             "/a.jpg?x=1",

@@ -29,7 +29,7 @@ const MIN_LETTERS: usize = 80;
 const MENU_LINKS: usize = 3;
 
 /// Returns the running text of the page.
-pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
+pub(super) fn running_text(page: &Html, outline: &Outline<'_>) -> Option<String> {
     if (0..outline.len()).any(|index| outline.at(index).depth > MAX_DEPTH) {
         return None;
     }
@@ -52,7 +52,7 @@ pub(super) fn text(page: &Html, outline: &Outline<'_>) -> Option<String> {
 /// them.
 fn without_menus(page: &Html, outline: &Outline<'_>) -> Html {
     let mut page = page.clone();
-    for id in menus(outline) {
+    for id in find_menus(outline) {
         if let Some(mut menu) = page.tree.get_mut(id) {
             menu.detach();
         }
@@ -60,11 +60,11 @@ fn without_menus(page: &Html, outline: &Outline<'_>) -> Html {
     page
 }
 
-fn menus(outline: &Outline<'_>) -> Vec<NodeId> {
+fn find_menus(outline: &Outline<'_>) -> Vec<NodeId> {
     let is_menu = |index: usize| {
         let range = outline.range(index);
         matches!(outline.at(index).name(), "td" | "th")
-            && outline.unlinked(&range) == 0
+            && outline.unlinked_letters(&range) == 0
             && range
                 .filter(|index| leads_away(outline, *index))
                 .nth(MENU_LINKS - 1)

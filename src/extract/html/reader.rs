@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 
 use super::outline::Outline;
-use crate::dates::{self, Hints};
+use crate::dates::{self, DateHints};
 use crate::model::DateOrder;
 use crate::text::text_of_node;
 
@@ -16,16 +16,16 @@ const MAX_DATE_LETTERS: usize = 60;
 const DATE_ATTRIBUTES: [&str; 3] = ["datetime", "content", "data-date"];
 
 /// Reads the outline of a page. Nodes already judged as dates are not read again.
-pub(super) struct Reader<'a, 'h> {
+pub(super) struct OutlineReader<'a, 'h> {
     pub(super) outline: &'a Outline<'a>,
-    hints: Hints<'h>,
+    hints: DateHints<'h>,
     /// The verdict on each node.
-    dates: Vec<OnceCell<Option<Date>>>,
+    dates: Vec<OnceCell<Option<DateVerdict>>>,
 }
 
 /// A text that is or contains a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Date {
+pub(super) enum DateVerdict {
     /// Digits as in a date, with words in an unknown language.
     Likely,
     /// A date among other words.
@@ -34,19 +34,19 @@ pub(super) enum Date {
     Whole,
 }
 
-impl<'a, 'h> Reader<'a, 'h> {
-    pub(super) fn new(outline: &'a Outline<'a>, hints: &Hints<'h>) -> Self {
+impl<'a, 'h> OutlineReader<'a, 'h> {
+    pub(super) fn new(outline: &'a Outline<'a>, hints: &DateHints<'h>) -> Self {
         // A date in an unknown order is still a date: its meaning is decided later.
         let order = hints.order.or(Some(DateOrder::DayMonthYear));
         Self {
             outline,
-            hints: Hints { order, ..*hints },
+            hints: DateHints { order, ..*hints },
             dates: vec![OnceCell::new(); outline.len()],
         }
     }
 
     /// Returns the text of a node as a reader sees it.
-    pub(super) fn text(&self, index: usize) -> String {
+    pub(super) fn node_text(&self, index: usize) -> String {
         let node = self.outline.at(index);
         match node.node.value().as_text() {
             Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -55,33 +55,33 @@ impl<'a, 'h> Reader<'a, 'h> {
     }
 
     /// Returns the verdict on a node as a date, by its text or by an attribute for programs.
-    pub(super) fn date(&self, index: usize) -> Option<Date> {
+    pub(super) fn judge_date(&self, index: usize) -> Option<DateVerdict> {
         *self
             .dates
             .get(index)?
-            .get_or_init(|| self.look_for_date(index))
+            .get_or_init(|| self.search_date(index))
     }
 
     /// Returns true if a text is a date.
-    pub(super) fn reads(&self, text: &str) -> bool {
-        text.len() <= 64 && dates::read(text, &self.hints).is_some()
+    pub(super) fn is_date(&self, text: &str) -> bool {
+        text.len() <= 64 && dates::parse_date(text, &self.hints).is_some()
     }
 
-    fn look_for_date(&self, index: usize) -> Option<Date> {
+    fn search_date(&self, index: usize) -> Option<DateVerdict> {
         if self.date_attribute(index).is_some() {
-            return Some(Date::Whole);
+            return Some(DateVerdict::Whole);
         }
         let letters = self.outline.letters(&self.outline.range(index));
         if !(2..=MAX_DATE_LETTERS).contains(&letters) {
             return None;
         }
-        let text = self.text(index);
-        if dates::read(&text, &self.hints).is_some() {
-            Some(Date::Whole)
-        } else if dates::find(&text, &self.hints).is_some() {
-            Some(Date::Within)
+        let text = self.node_text(index);
+        if dates::parse_date(&text, &self.hints).is_some() {
+            Some(DateVerdict::Whole)
+        } else if dates::find_date(&text, &self.hints).is_some() {
+            Some(DateVerdict::Within)
         } else {
-            is_likely_date(&text).then_some(Date::Likely)
+            is_likely_date(&text).then_some(DateVerdict::Likely)
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let mut stated = DATE_ATTRIBUTES
             .iter()
             .filter_map(|name| Some((*name, node.attr(name)?)));
-        stated.find(|(_, value)| self.reads(value))
+        stated.find(|(_, value)| self.is_date(value))
     }
 
     /// Returns the date of a node, from the attribute for programs if it has one, else as written.
@@ -99,7 +99,7 @@ impl<'a, 'h> Reader<'a, 'h> {
         let mut within = self.outline.range(index);
         let stated = within.find_map(|index| self.date_attribute(index));
         stated.map_or_else(
-            || self.text(index).replace('\n', " "),
+            || self.node_text(index).replace('\n', " "),
             |(_, date)| date.to_owned(),
         )
     }

@@ -12,8 +12,8 @@ use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node, Selector};
 
-use super::{outermost, picture};
-use crate::extract::rules::{Record, escaped};
+use super::{keep_outermost, picture};
+use crate::extract::rules::{EntryRecord, escape_text};
 use crate::model::{Css, Fields, RawEnclosure, RawImage, RawText, Reach, Rule};
 use crate::text::{text_of_node, text_of_nodes};
 
@@ -30,14 +30,14 @@ const MAX_OUTER_NODES: usize = 500;
 const MAX_OUTER_BYTES: usize = 20_000;
 
 /// The nodes of one entry: an element, or siblings of which the first is one.
-pub(super) struct Span<'a> {
+pub(super) struct EntrySpan<'a> {
     first: ElementRef<'a>,
     /// All nodes, if there are several.
     run: Option<Vec<NodeRef<'a>>>,
 }
 
-impl<'a> Span<'a> {
-    pub(super) fn of(element: ElementRef<'a>) -> Self {
+impl<'a> EntrySpan<'a> {
+    pub(super) fn from_element(element: ElementRef<'a>) -> Self {
         Self {
             first: element,
             run: None,
@@ -45,7 +45,10 @@ impl<'a> Span<'a> {
     }
 
     /// Creates a span of `first` and the nodes that come `behind` it.
-    pub(super) fn run(first: ElementRef<'a>, behind: impl Iterator<Item = NodeRef<'a>>) -> Self {
+    pub(super) fn from_run(
+        first: ElementRef<'a>,
+        behind: impl Iterator<Item = NodeRef<'a>>,
+    ) -> Self {
         Self {
             first,
             run: Some(iter::once(*first).chain(behind).collect()),
@@ -53,11 +56,11 @@ impl<'a> Span<'a> {
     }
 
     /// Returns the elements that contain it, from the nearest outwards.
-    pub(super) fn around(&self) -> impl Iterator<Item = NodeId> {
+    pub(super) fn ancestor_ids(&self) -> impl Iterator<Item = NodeId> {
         self.first.ancestors().map(|above| above.id())
     }
 
-    fn nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
+    fn span_nodes(&self) -> impl Iterator<Item = NodeRef<'a>> {
         let run = self.run.iter().flatten().copied();
         let alone = self.run.is_none().then_some(*self.first);
         run.chain(alone)
@@ -65,7 +68,7 @@ impl<'a> Span<'a> {
 
     /// Returns the element that selectors treat as the entry. For siblings it is their parent, as if they
     /// were its only children.
-    fn scope(&self) -> ElementRef<'a> {
+    fn scope_element(&self) -> ElementRef<'a> {
         let parent = self.first.parent().and_then(ElementRef::wrap);
         match self.run {
             Some(_) => parent.unwrap_or(self.first),
@@ -77,48 +80,48 @@ impl<'a> Span<'a> {
 /// The matches of rules outside entries and among siblings: each place is searched once per page, not once
 /// per entry.
 #[derive(Default)]
-pub(super) struct Around<'a> {
-    order: Order,
+pub(super) struct PageMatches<'a> {
+    order: PageOrder,
     /// Matches before entries or anywhere in the page, by place.
-    outside: HashMap<String, Vec<Scoped<'a>>>,
+    outside: HashMap<String, Vec<ScopedElement<'a>>>,
     /// Matches among the children of an element with their positions, by element and place.
     inside: HashMap<(NodeId, String), Vec<(usize, ElementRef<'a>)>>,
 }
 
 /// An element, and the part of the page for which it counts.
-struct Scoped<'a> {
+struct ScopedElement<'a> {
     element: ElementRef<'a>,
     counts: Range<usize>,
 }
 
-impl<'a> Around<'a> {
+impl<'a> PageMatches<'a> {
     /// Finds the matches for the entries of a page.
-    pub(super) fn of(page: &'a Html, spans: &[Span<'a>], fields: &Fields<Css>) -> Self {
+    pub(super) fn from_page(page: &'a Html, spans: &[EntrySpan<'a>], fields: &Fields<Css>) -> Self {
         let places = || fields.iter().flat_map(|(_, rule)| rule.find.places());
         let looks_before = places().any(|css| matches!(css.reach, Reach::Before));
         let has_runs = spans.iter().any(|span| span.run.is_some());
         let order = if looks_before || has_runs {
-            Order::of(page)
+            PageOrder::from_page(page)
         } else {
-            Order::default()
+            PageOrder::default()
         };
         let mut around = Self {
             order,
             ..Self::default()
         };
         for css in places() {
-            around.look(page, spans, css);
+            around.search_page(page, spans, css);
         }
         around
     }
 
-    fn look(&mut self, page: &'a Html, spans: &[Span<'a>], css: &Css) {
+    fn search_page(&mut self, page: &'a Html, spans: &[EntrySpan<'a>], css: &Css) {
         let Some(selector) = &css.selector else {
             return;
         };
         match css.reach {
             Reach::Page => {
-                let whole = |element| Scoped {
+                let whole = |element| ScopedElement {
                     element,
                     counts: 0..usize::MAX,
                 };
@@ -133,21 +136,21 @@ impl<'a> Around<'a> {
                     .collect();
                 starts.sort_unstable();
                 let found = page.select(selector).filter_map(|element| {
-                    let counts = self.order.counts(element, &starts)?;
-                    Some(Scoped { element, counts })
+                    let counts = self.order.entries_for(element, &starts)?;
+                    Some(ScopedElement { element, counts })
                 });
                 let found = found.collect();
                 self.outside.insert(css.to_string(), found);
             }
             Reach::Within | Reach::Run(_) => {
                 for scope in spans.iter().filter(|span| span.run.is_some()) {
-                    self.look_among(scope.scope(), selector, css);
+                    self.search_scope(scope.scope_element(), selector, css);
                 }
             }
         }
     }
 
-    fn look_among(&mut self, scope: ElementRef<'a>, selector: &Selector, css: &Css) {
+    fn search_scope(&mut self, scope: ElementRef<'a>, selector: &Selector, css: &Css) {
         let order = &self.order;
         let key = (scope.id(), css.to_string());
         self.inside.entry(key).or_insert_with(|| {
@@ -159,14 +162,14 @@ impl<'a> Around<'a> {
     }
 
     /// Returns the last match that counts for an entry beginning at `start`.
-    fn before(&self, css: &Css, start: usize) -> Option<ElementRef<'a>> {
+    fn last_before(&self, css: &Css, start: usize) -> Option<ElementRef<'a>> {
         let found = self.outside.get(&css.to_string())?;
         let mut found = found.iter().rev();
         let last = found.find(|found| found.counts.contains(&start))?;
         Some(last.element).filter(|element| is_small(*element, css))
     }
 
-    fn in_page(&self, css: &Css) -> impl Iterator<Item = ElementRef<'a>> {
+    fn matches_in_page(&self, css: &Css) -> impl Iterator<Item = ElementRef<'a>> {
         let found = self.outside.get(&css.to_string());
         let found = found.into_iter().flatten().map(|found| found.element);
         found.filter(|element| is_small(*element, css))
@@ -190,10 +193,10 @@ fn is_small(element: ElementRef<'_>, css: &Css) -> bool {
 
 /// The start and end of each node of a page, counted in page order.
 #[derive(Default)]
-struct Order(HashMap<NodeId, Range<usize>>);
+struct PageOrder(HashMap<NodeId, Range<usize>>);
 
-impl Order {
-    fn of(page: &Html) -> Self {
+impl PageOrder {
+    fn from_page(page: &Html) -> Self {
         let mut ranges = HashMap::new();
         let mut count = 0;
         for edge in page.tree.root().traverse() {
@@ -222,7 +225,7 @@ impl Order {
 
     /// Returns the entries, by their `starts`, for which an element counts: those after it in the smallest
     /// part of the page that contains any. A heading of one section does not apply to the next.
-    fn counts(&self, element: ElementRef<'_>, starts: &[usize]) -> Option<Range<usize>> {
+    fn entries_for(&self, element: ElementRef<'_>, starts: &[usize]) -> Option<Range<usize>> {
         let start = self.start(element);
         let next = starts.partition_point(|entry| *entry <= start);
         let next = *starts.get(next)?;
@@ -235,18 +238,18 @@ impl Order {
 }
 
 /// One entry, to which rules are applied.
-pub(super) struct Part<'a> {
-    span: &'a Span<'a>,
-    around: &'a Around<'a>,
+pub(super) struct EntryPart<'a> {
+    span: &'a EntrySpan<'a>,
+    around: &'a PageMatches<'a>,
 }
 
 /// A match of a place: an element, or the entry as a whole.
-enum Hit<'a> {
+enum PlaceMatch<'a> {
     Element(ElementRef<'a>),
-    Whole(&'a Span<'a>),
+    Whole(&'a EntrySpan<'a>),
 }
 
-impl<'a> Hit<'a> {
+impl<'a> PlaceMatch<'a> {
     fn attr(&self, name: &str) -> Option<&'a str> {
         match self {
             Self::Element(element) => element.attr(name),
@@ -258,14 +261,14 @@ impl<'a> Hit<'a> {
     fn text(&self) -> String {
         let text = match self {
             Self::Element(element) => text_of_node(**element),
-            Self::Whole(span) => text_of_nodes(span.nodes()),
+            Self::Whole(span) => text_of_nodes(span.span_nodes()),
         };
         if !text.trim().is_empty() {
             return text;
         }
         let alternative = match self {
-            Self::Element(element) => alternative(**element),
-            Self::Whole(span) => span.nodes().find_map(alternative),
+            Self::Element(element) => alternative_text(**element),
+            Self::Whole(span) => span.span_nodes().find_map(alternative_text),
         };
         alternative.unwrap_or_default().to_owned()
     }
@@ -273,15 +276,15 @@ impl<'a> Hit<'a> {
     fn html(&self) -> String {
         match self {
             Self::Element(element) => element.html(),
-            Self::Whole(span) => span.nodes().map(html).collect(),
+            Self::Whole(span) => span.span_nodes().map(node_html).collect(),
         }
     }
 
     /// Returns true if it contains anything to read or to look at.
-    fn shows(&self) -> bool {
+    fn is_visible(&self) -> bool {
         match self {
-            Self::Element(element) => shows(**element),
-            Self::Whole(span) => span.nodes().any(shows),
+            Self::Element(element) => is_visible_node(**element),
+            Self::Whole(span) => span.span_nodes().any(is_visible_node),
         }
     }
 
@@ -311,14 +314,14 @@ impl<'a> Hit<'a> {
     /// else the picture that it links to.
     fn image(&self, css: &Css) -> Option<RawImage> {
         if let Some(name) = &css.attribute {
-            let stated = self.text_or_attribute(css).map(picture::of_style);
+            let stated = self.text_or_attribute(css).map(picture::address_in_style);
             return match self {
                 Self::Element(element) if element.value().name() == "img" && name == "src" => {
-                    picture::of_element(|name| element.attr(name))
+                    picture::image_from_element(|name| element.attr(name))
                 }
                 Self::Element(element) if element.value().name() == "img" => Some(RawImage {
                     url: stated?,
-                    ..picture::described(|name| element.attr(name))
+                    ..picture::image_description(|name| element.attr(name))
                 }),
                 _ => stated.map(RawImage::from),
             };
@@ -327,12 +330,12 @@ impl<'a> Hit<'a> {
             let mut below = node.descendants().filter_map(ElementRef::wrap);
             below.find_map(|element| {
                 let is_picture = element.value().name() == "img";
-                is_picture.then(|| picture::of_element(|name| element.attr(name)))?
+                is_picture.then(|| picture::image_from_element(|name| element.attr(name)))?
             })
         };
         let seen = match self {
             Self::Element(element) => within(**element),
-            Self::Whole(span) => span.nodes().find_map(within),
+            Self::Whole(span) => span.span_nodes().find_map(within),
         };
         seen.or_else(|| self.address(css).map(RawImage::from))
     }
@@ -346,15 +349,15 @@ impl<'a> Hit<'a> {
     }
 }
 
-fn html(node: NodeRef<'_>) -> String {
+fn node_html(node: NodeRef<'_>) -> String {
     match (ElementRef::wrap(node), node.value()) {
         (Some(element), _) => element.html(),
-        (None, Node::Text(text)) => escaped(text),
+        (None, Node::Text(text)) => escape_text(text),
         _ => String::new(),
     }
 }
 
-fn alternative(node: NodeRef<'_>) -> Option<&str> {
+fn alternative_text(node: NodeRef<'_>) -> Option<&str> {
     let mut below = node.descendants().filter_map(ElementRef::wrap);
     below.find_map(|element| {
         let alternative = element.attr("alt").map(str::trim);
@@ -362,7 +365,7 @@ fn alternative(node: NodeRef<'_>) -> Option<&str> {
     })
 }
 
-fn shows(node: NodeRef<'_>) -> bool {
+fn is_visible_node(node: NodeRef<'_>) -> bool {
     node.descendants().any(|node| match node.value() {
         Node::Text(text) => !text.trim().is_empty(),
         Node::Element(element) => element.name() == "img",
@@ -370,30 +373,30 @@ fn shows(node: NodeRef<'_>) -> bool {
     })
 }
 
-impl<'a> Part<'a> {
-    pub(super) fn new(span: &'a Span<'a>, around: &'a Around<'a>) -> Self {
+impl<'a> EntryPart<'a> {
+    pub(super) fn new(span: &'a EntrySpan<'a>, around: &'a PageMatches<'a>) -> Self {
         Self { span, around }
     }
 
-    fn hits(&self, css: &Css) -> Vec<Hit<'a>> {
+    fn find_matches(&self, css: &Css) -> Vec<PlaceMatch<'a>> {
         if css.selector.is_none() && matches!(css.reach, Reach::Within) {
-            return vec![Hit::Whole(self.span)];
+            return vec![PlaceMatch::Whole(self.span)];
         }
-        let found = self.elements(css).into_iter();
-        found.map(Hit::Element).collect()
+        let found = self.find_elements(css).into_iter();
+        found.map(PlaceMatch::Element).collect()
     }
 
     /// Returns the elements that match a place.
-    fn elements(&self, css: &Css) -> Vec<ElementRef<'a>> {
+    fn find_elements(&self, css: &Css) -> Vec<ElementRef<'a>> {
         match css.reach {
-            Reach::Page => self.around.in_page(css).collect(),
+            Reach::Page => self.around.matches_in_page(css).collect(),
             Reach::Before => {
                 let start = self.around.order.start(self.span.first);
-                self.around.before(css, start).into_iter().collect()
+                self.around.last_before(css, start).into_iter().collect()
             }
             Reach::Within | Reach::Run(_) => match &self.span.run {
-                Some(nodes) => self.among(nodes, css),
-                None => super::matches(self.span.first, css),
+                Some(nodes) => self.match_siblings(nodes, css),
+                None => super::find_matches(self.span.first, css),
             },
         }
     }
@@ -402,28 +405,28 @@ impl<'a> Part<'a> {
     /// returns the entry.
     ///
     /// Lists of bare links are written with `item = "nav a"` and `title = "a"` for other tools.
-    fn hits_or_self(&self, css: &Css) -> Vec<Hit<'a>> {
-        let found = self.hits(css);
+    fn matches_or_self(&self, css: &Css) -> Vec<PlaceMatch<'a>> {
+        let found = self.find_matches(css);
         let is_self = || {
             let selector = css
                 .selector
                 .as_ref()
                 .filter(|_| matches!(css.reach, Reach::Within));
-            let scope = self.span.scope();
+            let scope = self.span.scope_element();
             self.span.run.is_none()
                 && selector.is_some_and(|selector| {
                     selector.matches_with_scope(&self.span.first, Some(scope))
                 })
         };
         if found.is_empty() && is_self() {
-            return vec![Hit::Element(self.span.first)];
+            return vec![PlaceMatch::Element(self.span.first)];
         }
         found
     }
 
     /// Returns the matches among siblings, including themselves.
-    fn among(&self, nodes: &[NodeRef<'a>], css: &Css) -> Vec<ElementRef<'a>> {
-        let key = (self.span.scope().id(), css.to_string());
+    fn match_siblings(&self, nodes: &[NodeRef<'a>], css: &Css) -> Vec<ElementRef<'a>> {
+        let key = (self.span.scope_element().id(), css.to_string());
         let found = self.around.inside.get(&key).map_or(&[][..], Vec::as_slice);
         let range = |node: Option<&NodeRef<'_>>| {
             node.map(|node| self.around.order.range(node.id()))
@@ -441,12 +444,12 @@ impl<'a> Part<'a> {
         let link = Selector::parse("a[href]").expect("a selector of our own");
         let mut places = title.into_iter().flat_map(|rule| rule.find.places());
         let title = places.find_map(|css| match css.reach {
-            Reach::Within => self.hits_or_self(css).into_iter().next(),
+            Reach::Within => self.matches_or_self(css).into_iter().next(),
             Reach::Before | Reach::Page | Reach::Run(_) => None,
         });
         let title = match title {
-            Some(Hit::Element(element)) => Some(element),
-            Some(Hit::Whole(span)) => Some(span.first),
+            Some(PlaceMatch::Element(element)) => Some(element),
+            Some(PlaceMatch::Whole(span)) => Some(span.first),
             None => None,
         };
         let around = title
@@ -463,15 +466,15 @@ impl<'a> Part<'a> {
     }
 
     fn first_link(&self) -> Option<ElementRef<'a>> {
-        let mut below = self.span.nodes().flat_map(|node| node.descendants());
+        let mut below = self.span.span_nodes().flat_map(|node| node.descendants());
         below.find_map(|node| ElementRef::wrap(node).filter(is_link))
     }
 }
 
 /// Returns the address that a place of a whole page links to.
-pub(in crate::extract) fn address(page: &Html, css: &Css) -> Option<String> {
-    let found = super::matches(page.root_element(), css).into_iter();
-    let mut found = found.filter_map(|element| Hit::Element(element).address(css));
+pub(in crate::extract) fn linked_address(page: &Html, css: &Css) -> Option<String> {
+    let found = super::find_matches(page.root_element(), css).into_iter();
+    let mut found = found.filter_map(|element| PlaceMatch::Element(element).address(css));
     found.next()
 }
 
@@ -479,31 +482,31 @@ fn is_link(element: &ElementRef<'_>) -> bool {
     element.value().name() == "a" && element.attr("href").is_some()
 }
 
-impl Record for Part<'_> {
+impl EntryRecord for EntryPart<'_> {
     type At = Css;
 
-    fn texts(&self, at: &Css) -> Vec<String> {
-        let found = self.hits_or_self(at).into_iter();
+    fn find_texts(&self, at: &Css) -> Vec<String> {
+        let found = self.matches_or_self(at).into_iter();
         found
             .filter_map(|found| found.text_or_attribute(at))
             .collect()
     }
 
-    fn text(&self, found: String) -> RawText {
+    fn typed_text(&self, found: String) -> RawText {
         RawText::Plain(found)
     }
 
     /// Returns every match as markup, one after the other, or an attribute as plain text.
-    fn body(&self, at: &Css) -> Option<RawText> {
+    fn find_body(&self, at: &Css) -> Option<RawText> {
         if at.attribute.is_some() {
-            return self.texts(at).into_iter().next().map(RawText::Plain);
+            return self.find_texts(at).into_iter().next().map(RawText::Plain);
         }
-        let found = match self.hits(at).as_slice() {
-            [whole @ Hit::Whole(_)] if whole.shows() => vec![whole.html()],
-            [Hit::Whole(_)] => Vec::new(),
-            _ => outermost(self.elements(at))
+        let found = match self.find_matches(at).as_slice() {
+            [whole @ PlaceMatch::Whole(_)] if whole.is_visible() => vec![whole.html()],
+            [PlaceMatch::Whole(_)] => Vec::new(),
+            _ => keep_outermost(self.find_elements(at))
                 .into_iter()
-                .filter(|element| shows(**element))
+                .filter(|element| is_visible_node(**element))
                 .map(|element| element.html())
                 .collect(),
         };
@@ -513,8 +516,8 @@ impl Record for Part<'_> {
 
     /// Returns the named attribute, else the machine-readable one of `<time datetime>` and `<meta content>`,
     /// else the text.
-    fn date(&self, at: &Css) -> Option<String> {
-        let stated = |found: Hit<'_>| {
+    fn find_date(&self, at: &Css) -> Option<String> {
+        let stated = |found: PlaceMatch<'_>| {
             found
                 .attr("datetime")
                 .or(found.attr("content"))
@@ -522,26 +525,28 @@ impl Record for Part<'_> {
         };
         let stated = match at.attribute {
             Some(_) => None,
-            None => self.hits(at).into_iter().find_map(stated),
+            None => self.find_matches(at).into_iter().find_map(stated),
         };
         let stated = stated.filter(|stated| !stated.trim().is_empty());
-        stated.or_else(|| self.texts(at).into_iter().next())
+        stated.or_else(|| self.find_texts(at).into_iter().next())
     }
 
     /// Returns the attribute, else that of a link or a picture, else the text.
-    fn addresses(&self, at: &Css) -> Vec<String> {
-        self.hits_or_self(at)
+    fn find_addresses(&self, at: &Css) -> Vec<String> {
+        self.matches_or_self(at)
             .into_iter()
             .filter_map(|found| found.address(at))
             .collect()
     }
 
-    fn files(&self, at: &Css) -> Vec<RawEnclosure> {
-        let found = self.hits_or_self(at).into_iter();
+    fn find_files(&self, at: &Css) -> Vec<RawEnclosure> {
+        let found = self.matches_or_self(at).into_iter();
         found.filter_map(|found| found.file(at)).collect()
     }
 
-    fn image(&self, at: &Css) -> Option<RawImage> {
-        self.hits(at).into_iter().find_map(|found| found.image(at))
+    fn find_image(&self, at: &Css) -> Option<RawImage> {
+        self.find_matches(at)
+            .into_iter()
+            .find_map(|found| found.image(at))
     }
 }

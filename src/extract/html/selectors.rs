@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, HashSet};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 
-use super::lists::{Record, Roles, Sheet};
-use super::outermost;
+use super::keep_outermost;
+use super::lists::{ListRoles, PageSheet, RecordRange};
 use super::outline::Outline;
 use crate::model::{Css, Field, Rule, Rules};
 
@@ -25,7 +25,7 @@ const TRIED: usize = 30;
 
 /// The parts of a record, as elements of the outline.
 #[derive(Clone, Default)]
-struct Nodes {
+struct RecordNodes {
     title: Option<usize>,
     link: Option<usize>,
     date: Option<usize>,
@@ -35,11 +35,11 @@ struct Nodes {
 }
 
 /// Returns the rules that read these records as `roles` do.
-pub(super) fn rules(
+pub(super) fn find_rules(
     page: &Html,
-    sheet: &Sheet<'_, '_>,
-    records: &[&Record],
-    roles: &Roles<'_, '_, '_>,
+    sheet: &PageSheet<'_, '_>,
+    records: &[&RecordRange],
+    roles: &ListRoles<'_, '_, '_>,
 ) -> Option<Rules<Css>> {
     let outline = sheet.outline;
     let elements: Vec<ElementRef<'_>> = records
@@ -51,13 +51,15 @@ pub(super) fn rules(
         return None;
     }
     let tried = records.iter().take(TRIED);
-    let nodes: Vec<Nodes> = tried.map(|record| nodes(sheet, roles, record)).collect();
-    let field = |of: fn(&Nodes) -> Option<usize>| {
+    let nodes: Vec<RecordNodes> = tried
+        .map(|record| record_nodes(sheet, roles, record))
+        .collect();
+    let field = |of: fn(&RecordNodes) -> Option<usize>| {
         let nodes = nodes.iter().map(|nodes| outline.at(of(nodes)?).element());
-        field(&elements, &nodes.collect::<Vec<_>>())
+        field_selector(&elements, &nodes.collect::<Vec<_>>())
     };
     let title = field(|nodes| nodes.title)?;
-    let item = item(page, outline, records, &elements, &title)?;
+    let item = item_selector(page, outline, records, &elements, &title)?;
     let link = field(|nodes| nodes.link).map(|link| format!("{link}@href"));
     let attribute = nodes.iter().find_map(|nodes| nodes.attribute.clone());
     let date = field(|nodes| nodes.date).map(|date| match attribute {
@@ -72,7 +74,7 @@ pub(super) fn rules(
         (Field::Date, date),
         (Field::Summary, summary),
     ];
-    let rule = |written: &str| Some(Rule::at(written.parse::<Css>().ok()?));
+    let rule = |written: &str| Some(Rule::from_place(written.parse::<Css>().ok()?));
     Some(Rules {
         item: vec![item.parse().ok()?],
         fields: fields
@@ -83,14 +85,20 @@ pub(super) fn rules(
 }
 
 /// Returns the innermost elements that contain the parts of a record.
-fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> Nodes {
-    let parts = roles.parts(record);
+fn record_nodes(
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    record: &RecordRange,
+) -> RecordNodes {
+    let parts = roles.find_parts(record);
     let around = |leaves: &std::ops::Range<usize>| {
         let first = sheet
             .leaves
             .get(leaves.start)
             .filter(|_| !leaves.is_empty())?;
-        let mut above = sheet.outline.above_within(first.nodes.start, record.start);
+        let mut above = sheet
+            .outline
+            .ancestors_from(first.nodes.start, record.start);
         above.find(|index| {
             let inside = sheet.leaves_in(&sheet.outline.range(*index));
             sheet.outline.at(*index).element().is_some()
@@ -100,7 +108,7 @@ fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> N
     };
     let date = parts.date.filter(|_| !parts.is_headed);
     let stated = date.as_ref().filter(|date| date.attribute.is_some());
-    Nodes {
+    RecordNodes {
         title: parts.title.as_ref().and_then(|unit| around(&unit.leaves)),
         link: parts.link,
         date: match &stated {
@@ -113,29 +121,33 @@ fn nodes(sheet: &Sheet<'_, '_>, roles: &Roles<'_, '_, '_>, record: &Record) -> N
 }
 
 /// Returns the first selector that finds the records and nothing else.
-fn item(
+fn item_selector(
     page: &Html,
     outline: &Outline<'_>,
-    records: &[&Record],
+    records: &[&RecordRange],
     elements: &[ElementRef<'_>],
     title: &str,
 ) -> Option<String> {
     let wanted: HashSet<NodeId> = elements.iter().map(|element| element.id()).collect();
     let (first, last) = (records.first()?, records.last()?);
-    let around = outline.above(first.start).skip(1);
+    let around = outline.ancestors(first.start).skip(1);
     let around = around.filter(|above| outline.range(*above).contains(&last.start));
     let around: Vec<ElementRef<'_>> = around
         .take(MAX_CONTEXT)
         .filter_map(|above| outline.at(above).element())
         .collect();
-    let parents: Vec<ElementRef<'_>> = elements.iter().filter_map(parent).collect();
-    let own = compounds(elements);
+    let parents: Vec<ElementRef<'_>> = elements.iter().filter_map(parent_element).collect();
+    let own = compound_selectors(elements);
     let mut written = own.clone();
-    written.extend(below(&compounds(&parents), " > ", &own));
+    written.extend(combine_selectors(
+        &compound_selectors(&parents),
+        " > ",
+        &own,
+    ));
     written.extend(
         around
             .iter()
-            .flat_map(|above| below(&compounds(&[*above]), " ", &own)),
+            .flat_map(|above| combine_selectors(&compound_selectors(&[*above]), " ", &own)),
     );
     // Nothing names the place itself, so use the content of the records, or the way to it from the body.
     let having: Vec<String> = own
@@ -146,26 +158,26 @@ fn item(
     written.extend(
         around
             .iter()
-            .flat_map(|above| below(&compounds(&[*above]), " ", &having)),
+            .flat_map(|above| combine_selectors(&compound_selectors(&[*above]), " ", &having)),
     );
     let ways: Vec<String> = around
         .first()
-        .map(|parent| way_to(*parent))
+        .map(|parent| index_path(*parent))
         .into_iter()
         .collect();
-    written.extend(below(&ways, " > ", &own));
-    written.extend(below(&ways, " > ", &having));
+    written.extend(combine_selectors(&ways, " > ", &own));
+    written.extend(combine_selectors(&ways, " > ", &having));
     written.into_iter().find(|written| {
         let selector = Selector::parse(written).ok();
         selector.is_some_and(|selector| {
-            let found = outermost(page.select(&selector).collect());
+            let found = keep_outermost(page.select(&selector).collect());
             found.len() == wanted.len() && found.iter().all(|found| wanted.contains(&found.id()))
         })
     })
 }
 
 /// Combines each of `own` with each context.
-fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
+fn combine_selectors(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
     let pairs = context
         .iter()
         .flat_map(|above| own.iter().map(move |own| (above, own)));
@@ -175,10 +187,10 @@ fn below(context: &[String], sign: &str, own: &[String]) -> Vec<String> {
 }
 
 /// Returns the first selector that finds the node of a field in each record, or in four of five.
-fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option<String> {
+fn field_selector(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option<String> {
     let found: Vec<ElementRef<'_>> = nodes.iter().flatten().copied().collect();
-    let parents: Vec<ElementRef<'_>> = found.iter().filter_map(parent).collect();
-    let (own, context) = (compounds(&found), compounds(&parents));
+    let parents: Vec<ElementRef<'_>> = found.iter().filter_map(parent_element).collect();
+    let (own, context) = (compound_selectors(&found), compound_selectors(&parents));
     let nested = context
         .iter()
         .flat_map(|above| own.iter().map(move |own| format!("{above} > {own}")));
@@ -212,7 +224,7 @@ fn field(records: &[ElementRef<'_>], nodes: &[Option<ElementRef<'_>>]) -> Option
 
 /// Returns compound selectors for the elements, the most specific first: the id of one, a class that all
 /// share, the place of a cell, the tag.
-pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
+pub(super) fn compound_selectors(elements: &[ElementRef<'_>]) -> Vec<String> {
     let names: BTreeSet<&str> = elements
         .iter()
         .map(|element| element.value().name())
@@ -233,7 +245,10 @@ pub(super) fn compounds(elements: &[ElementRef<'_>]) -> Vec<String> {
         is_plain(class) && (elements.len() > 1 || !is_numbered(class)) && elements.iter().all(has)
     });
     compounds.extend(shared.map(|class| format!("{name}.{class}")));
-    let places: BTreeSet<usize> = elements.iter().map(|element| place(*element)).collect();
+    let places: BTreeSet<usize> = elements
+        .iter()
+        .map(|element| sibling_index(*element))
+        .collect();
     if let (true, Some(place), 1) = (matches!(name, "td" | "th"), places.first(), places.len()) {
         compounds.push(format!("{name}:nth-child({place})"));
     }
@@ -247,7 +262,7 @@ fn is_numbered(name: &str) -> bool {
 }
 
 /// Returns the parent element of an element.
-fn parent<'a>(element: &ElementRef<'a>) -> Option<ElementRef<'a>> {
+fn parent_element<'a>(element: &ElementRef<'a>) -> Option<ElementRef<'a>> {
     element.parent().and_then(ElementRef::wrap)
 }
 
@@ -258,7 +273,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Returns the index of an element among its siblings, from 1.
-fn place(element: ElementRef<'_>) -> usize {
+fn sibling_index(element: ElementRef<'_>) -> usize {
     1 + element
         .prev_siblings()
         .filter(|node| node.value().is_element())
@@ -266,14 +281,14 @@ fn place(element: ElementRef<'_>) -> usize {
 }
 
 /// Returns the way from the body to an element, by indexes.
-fn way_to(element: ElementRef<'_>) -> String {
+fn index_path(element: ElementRef<'_>) -> String {
     let mut steps: Vec<String> = [element]
         .into_iter()
         .chain(element.ancestors().filter_map(ElementRef::wrap))
         .take_while(|element| element.value().name() != "html")
         .map(|element| match element.value().name() {
             "body" => "body".to_owned(),
-            name => format!("{name}:nth-child({})", place(element)),
+            name => format!("{name}:nth-child({})", sibling_index(element)),
         })
         .collect();
     steps.reverse();

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::groups::NamedNode;
-use super::names::{self, ReadName, Sense, Senses};
-use super::{Node, Origin, RulePlace, Step, Way};
+use super::names::{self, NameSense, NameSenses, ParsedName};
+use super::{PathOrigin, RulePlace, StepPath, TreeNode, TreeStep};
 
 /// The maximum number of names between a record and a field.
 const MAX_LEVELS: usize = 6;
@@ -60,11 +60,11 @@ const VALUES: [&str; 7] = ["value", "values", "href", "url", "content", "text", 
 pub(super) struct Column<'a> {
     pub(super) place: RulePlace<'a>,
     /// The senses of the name that describes it.
-    pub(super) own: ReadName,
+    pub(super) own: ParsedName,
     /// The senses of the names around that one, within the record.
-    pub(super) around: Senses,
+    pub(super) around: NameSenses,
     /// The senses of the nearest of these.
-    pub(super) near: Senses,
+    pub(super) near: NameSenses,
     /// The number of names around it.
     pub(super) levels: usize,
     /// True if its last name only wraps the text.
@@ -77,12 +77,12 @@ pub(super) struct Column<'a> {
 
 impl Column<'_> {
     /// Returns the senses of its own name and of those around it.
-    pub(super) fn senses(&self) -> Senses {
-        self.own.senses.and(self.around)
+    pub(super) fn senses(&self) -> NameSenses {
+        self.own.senses.union(self.around)
     }
 
     /// Returns the steps to the parent of the text.
-    pub(super) fn container(&self) -> &[Step<'_>] {
+    pub(super) fn container(&self) -> &[TreeStep<'_>] {
         let way = self.place.way.as_slice();
         let wrapping = usize::from(self.is_wrapped) + 1;
         way.get(..way.len().saturating_sub(wrapping))
@@ -91,7 +91,7 @@ impl Column<'_> {
 }
 
 /// Returns the columns of these records. `heads` names the cells of records that are rows.
-pub(super) fn of<'a, N: Node<'a>>(
+pub(super) fn build_columns<'a, N: TreeNode<'a>>(
     records: &[NamedNode<'a, N>],
     heads: Option<&[Cow<'a, str>]>,
 ) -> Vec<Column<'a>> {
@@ -104,7 +104,7 @@ pub(super) fn of<'a, N: Node<'a>>(
     for (at, record) in records.iter().enumerate() {
         (reader.record, reader.texts) = (at, 0);
         if let Some(name) = record.name {
-            reader.add(Origin::Name, &[], Cow::Borrowed(name), false);
+            reader.add_text(PathOrigin::Name, &[], Cow::Borrowed(name), false);
         }
         reader.visit(record.node, &mut Vec::new(), false);
     }
@@ -115,14 +115,14 @@ pub(super) fn of<'a, N: Node<'a>>(
 
 /// Returns the columns of one value whose texts are near: within `levels` names, and in nothing that is
 /// repeated.
-pub(super) fn near<'a, N: Node<'a>>(node: N, levels: usize) -> Vec<Column<'a>> {
+pub(super) fn build_near_columns<'a, N: TreeNode<'a>>(node: N, levels: usize) -> Vec<Column<'a>> {
     let mut reader = ColumnReader {
         heads: None,
         columns: HashMap::new(),
         record: 0,
         texts: 0,
     };
-    reader.near(node, levels, &mut Vec::new());
+    reader.visit_near(node, levels, &mut Vec::new());
     let mut columns: Vec<Column<'a>> = reader.columns.into_values().collect();
     columns.sort_by(|one, other| one.place.cmp(&other.place));
     columns
@@ -136,49 +136,54 @@ struct ColumnReader<'a, 'h> {
 }
 
 impl<'a> ColumnReader<'a, '_> {
-    fn visit<N: Node<'a>>(&mut self, node: N, way: &mut Way<'a>, is_many: bool) {
+    fn visit<N: TreeNode<'a>>(&mut self, node: N, way: &mut StepPath<'a>, is_many: bool) {
         let text = node.text();
         let is_text = text.is_some();
         if let Some(text) = text {
-            self.add(Origin::Entry, way, text, is_many);
+            self.add_text(PathOrigin::Entry, way, text, is_many);
         }
         let mut parts = node.parts();
         if is_text {
             // Elements in a text are its markup.
-            parts.retain(|(step, _)| matches!(step, Step::Attribute(_)));
+            parts.retain(|(step, _)| matches!(step, TreeStep::Attribute(_)));
         }
         if node.is_list() {
-            self.list(&parts, way, is_many);
+            self.visit_list(&parts, way, is_many);
         } else {
-            self.members(&parts, way, is_many);
+            self.visit_members(&parts, way, is_many);
         }
     }
 
-    fn near<N: Node<'a>>(&mut self, node: N, levels: usize, way: &mut Way<'a>) {
+    fn visit_near<N: TreeNode<'a>>(&mut self, node: N, levels: usize, way: &mut StepPath<'a>) {
         if node.is_list() {
             return;
         }
         let parts = node.parts();
-        let mut counts: HashMap<Step<'a>, usize> = HashMap::new();
+        let mut counts: HashMap<TreeStep<'a>, usize> = HashMap::new();
         for (step, _) in &parts {
             *counts.entry(*step).or_default() += 1;
         }
-        let once = |step: &Step<'a>| counts.get(step) == Some(&1);
+        let once = |step: &TreeStep<'a>| counts.get(step) == Some(&1);
         for (step, part) in parts.into_iter().filter(|(step, _)| once(step)) {
             way.push(step);
             if let Some(text) = part.text() {
-                self.add(Origin::Entry, way, text, false);
+                self.add_text(PathOrigin::Entry, way, text, false);
             }
             if levels > 1 {
-                self.near(part, levels - 1, way);
+                self.visit_near(part, levels - 1, way);
             }
             way.pop();
         }
     }
 
-    fn members<N: Node<'a>>(&mut self, parts: &[(Step<'a>, N)], way: &mut Way<'a>, is_many: bool) {
+    fn visit_members<N: TreeNode<'a>>(
+        &mut self,
+        parts: &[(TreeStep<'a>, N)],
+        way: &mut StepPath<'a>,
+        is_many: bool,
+    ) {
         let mut seen = HashSet::new();
-        let twice: HashSet<Step<'a>> = parts
+        let twice: HashSet<TreeStep<'a>> = parts
             .iter()
             .map(|(step, _)| *step)
             .filter(|step| !seen.insert(*step))
@@ -186,18 +191,18 @@ impl<'a> ColumnReader<'a, '_> {
         for step in &twice {
             let same = parts.iter().filter(|(other, _)| other == step);
             let same: Vec<N> = same.map(|(_, part)| *part).take(MAX_INNER).collect();
-            self.keyed_elements(*step, &same, way, is_many);
+            self.visit_keyed_elements(*step, &same, way, is_many);
         }
         let levels = way
             .iter()
-            .filter(|step| matches!(step, Step::Member(_)))
+            .filter(|step| matches!(step, TreeStep::Member(_)))
             .count();
         for (step, part) in parts {
             let is_deep = levels >= MAX_LEVELS && part.has_parts();
             let is_other = part.has_parts()
                 && step
                     .name()
-                    .is_some_and(|name| names::name(name).senses.has(Sense::Others));
+                    .is_some_and(|name| names::parse_name(name).senses.has(NameSense::Others));
             if is_deep || is_other || self.texts > MAX_TEXTS {
                 continue;
             }
@@ -208,23 +213,24 @@ impl<'a> ColumnReader<'a, '_> {
     }
 
     /// Adds elements of one name that an attribute distinguishes: `<str name="title">`.
-    fn keyed_elements<N: Node<'a>>(
+    fn visit_keyed_elements<N: TreeNode<'a>>(
         &mut self,
-        step: Step<'a>,
+        step: TreeStep<'a>,
         same: &[N],
-        way: &mut Way<'a>,
+        way: &mut StepPath<'a>,
         is_many: bool,
     ) {
-        let Step::Member(name) = step else { return };
+        let TreeStep::Member(name) = step else { return };
         let keys = |node: &N| {
             let parts = node.parts();
             let of = |key: &str| {
                 let part = parts
                     .iter()
-                    .find(|(step, _)| *step == Step::Attribute(key))?;
+                    .find(|(step, _)| *step == TreeStep::Attribute(key))?;
                 part.1.text()
             };
-            KEYS.iter().find_map(|key| Some((*key, borrowed(of(key))?)))
+            KEYS.iter()
+                .find_map(|key| Some((*key, borrowed_text(of(key))?)))
         };
         let keyed: Option<Vec<_>> = same.iter().map(keys).collect();
         let Some(keyed) = keyed.filter(|keyed| are_distinct(keyed.iter().map(|(_, is)| *is)))
@@ -233,13 +239,18 @@ impl<'a> ColumnReader<'a, '_> {
         };
         for (node, (key, is)) in same.iter().zip(keyed) {
             let Some(text) = node.text() else { continue };
-            way.push(Step::Where { name, key, is });
-            self.add(Origin::Entry, way, text, is_many);
+            way.push(TreeStep::Where { name, key, is });
+            self.add_text(PathOrigin::Entry, way, text, is_many);
             way.pop();
         }
     }
 
-    fn list<N: Node<'a>>(&mut self, parts: &[(Step<'a>, N)], way: &mut Way<'a>, is_many: bool) {
+    fn visit_list<N: TreeNode<'a>>(
+        &mut self,
+        parts: &[(TreeStep<'a>, N)],
+        way: &mut StepPath<'a>,
+        is_many: bool,
+    ) {
         let values: Vec<N> = parts
             .iter()
             .take(MAX_INNER)
@@ -250,8 +261,8 @@ impl<'a> ColumnReader<'a, '_> {
         if are_texts && (way.is_empty() || values.len() == 2) {
             for (at, value) in values.iter().enumerate() {
                 if let Some(text) = value.text() {
-                    way.push(Step::Nth(at));
-                    self.add(Origin::Entry, way, text, is_many);
+                    way.push(TreeStep::Nth(at));
+                    self.add_text(PathOrigin::Entry, way, text, is_many);
                     way.pop();
                 }
             }
@@ -260,14 +271,14 @@ impl<'a> ColumnReader<'a, '_> {
             return;
         }
         if !are_texts {
-            self.keyed_values(&values, way, is_many);
+            self.visit_keyed_values(&values, way, is_many);
         }
         let is_many = is_many || values.len() > 1;
         for value in values {
             if self.texts > MAX_TEXTS {
                 break;
             }
-            way.push(Step::Each);
+            way.push(TreeStep::Each);
             self.visit(value, way, is_many);
             way.pop();
         }
@@ -275,14 +286,18 @@ impl<'a> ColumnReader<'a, '_> {
 
     /// Adds objects that each represent a field: `{"field": "title", "value": "…"}`,
     /// `{"rel": "alternate", "href": "…"}`.
-    fn keyed_values<N: Node<'a>>(&mut self, values: &[N], way: &mut Way<'a>, is_many: bool) {
+    fn visit_keyed_values<N: TreeNode<'a>>(
+        &mut self,
+        values: &[N],
+        way: &mut StepPath<'a>,
+        is_many: bool,
+    ) {
         let member = |node: &N, name: &str| {
             let parts = node.parts();
-            let is_it =
-                |(step, _): &&(Step<'a>, N)| matches!(step, Step::Member(own) if *own == name);
+            let is_it = |(step, _): &&(TreeStep<'a>, N)| matches!(step, TreeStep::Member(own) if *own == name);
             parts.iter().find(is_it).copied()
         };
-        let key_of = |node: &N, key: &str| borrowed(member(node, key)?.1.text());
+        let key_of = |node: &N, key: &str| borrowed_text(member(node, key)?.1.text());
         let key = KEYS.iter().find(|key| {
             let found: Option<Vec<&str>> = values.iter().map(|node| key_of(node, key)).collect();
             found.is_some_and(|found| are_distinct(found.into_iter()))
@@ -297,16 +312,22 @@ impl<'a> ColumnReader<'a, '_> {
                 continue;
             };
             let Some(text) = part.text() else { continue };
-            way.push(Step::Where { name: "", key, is });
+            way.push(TreeStep::Where { name: "", key, is });
             way.push(step);
-            self.add(Origin::Entry, way, text, is_many);
+            self.add_text(PathOrigin::Entry, way, text, is_many);
             way.truncate(way.len() - 2);
         }
     }
 
-    fn add(&mut self, origin: Origin, way: &[Step<'a>], text: Cow<'a, str>, is_many: bool) {
+    fn add_text(
+        &mut self,
+        origin: PathOrigin,
+        way: &[TreeStep<'a>],
+        text: Cow<'a, str>,
+        is_many: bool,
+    ) {
         self.texts += 1;
-        let text = beginning(text);
+        let text = truncate_text(text);
         if text.trim().is_empty() {
             return;
         }
@@ -322,7 +343,7 @@ impl<'a> ColumnReader<'a, '_> {
         let column = self
             .columns
             .entry(place)
-            .or_insert_with_key(|place| column(place.clone(), heads));
+            .or_insert_with_key(|place| empty_column(place.clone(), heads));
         column.is_many |= is_many;
         if column.texts.last().is_none_or(|(at, _)| *at != self.record) {
             column.texts.push((self.record, text));
@@ -331,23 +352,23 @@ impl<'a> ColumnReader<'a, '_> {
 }
 
 /// Returns an empty column, with the senses of its names.
-fn column<'a>(place: RulePlace<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
+fn empty_column<'a>(place: RulePlace<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a> {
     let head = |at: usize| heads.and_then(|heads| heads.get(at)).map(Cow::as_ref);
-    let written = |step: &Step<'a>| match step {
-        Step::Nth(at) if place.way.len() == 1 => head(*at).map(str::to_owned),
+    let written = |step: &TreeStep<'a>| match step {
+        TreeStep::Nth(at) if place.way.len() == 1 => head(*at).map(str::to_owned),
         step => step.name().map(str::to_owned),
     };
     let written: Vec<String> = place.way.iter().filter_map(written).collect();
     let wraps = |at: usize| written.get(at).is_some_and(|name| names::is_wrapper(name));
     let last = written.len().saturating_sub(1);
-    let is_wrapped = last > 0 && wraps(last) && !matches!(place.way.last(), Some(Step::Nth(_)));
+    let is_wrapped = last > 0 && wraps(last) && !matches!(place.way.last(), Some(TreeStep::Nth(_)));
     let own = last - usize::from(is_wrapped);
-    let understood: Vec<ReadName> = written.iter().map(|name| names::name(name)).collect();
+    let understood: Vec<ParsedName> = written.iter().map(|name| names::parse_name(name)).collect();
     let around = understood.iter().take(own).map(|name| name.senses);
     let groups = |name: &&String| GROUPING.contains(&name.to_lowercase().as_str());
     Column {
         own: understood.get(own).copied().unwrap_or_default(),
-        around: around.fold(Senses::default(), Senses::and),
+        around: around.fold(NameSenses::default(), NameSenses::union),
         near: own
             .checked_sub(1)
             .and_then(|at| understood.get(at))
@@ -362,7 +383,7 @@ fn column<'a>(place: RulePlace<'a>, heads: Option<&[Cow<'a, str>]>) -> Column<'a
 }
 
 /// Returns the part of a text that is judged.
-fn beginning(text: Cow<'_, str>) -> Cow<'_, str> {
+fn truncate_text(text: Cow<'_, str>) -> Cow<'_, str> {
     let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
@@ -374,7 +395,7 @@ fn beginning(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Returns a text borrowed from the document, unless it is long.
-fn borrowed(text: Option<Cow<'_, str>>) -> Option<&str> {
+fn borrowed_text(text: Option<Cow<'_, str>>) -> Option<&str> {
     text.and_then(|text| match text {
         Cow::Borrowed(text) if text.len() <= MAX_KEY_BYTES => Some(text),
         _ => None,

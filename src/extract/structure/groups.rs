@@ -9,9 +9,11 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::names::{self, Sense};
-use super::{Node, Origin, RulePlace, Step, Way, columns, roles, tried, values};
-use crate::dates::Hints;
+use super::names::{self, NameSense};
+use super::{
+    PathOrigin, RulePlace, StepPath, TreeNode, TreeStep, columns, roles, sample_values, values,
+};
+use crate::dates::DateHints;
 
 /// The maximum number of names from a list to the place of a date for all of it.
 const MAX_AROUND: usize = 2;
@@ -30,15 +32,15 @@ pub(super) struct NamedNode<'a, N> {
 }
 
 /// All values under the same names.
-struct Group<'a, N> {
+struct NameGroup<'a, N> {
     parent: usize,
-    step: Option<Step<'a>>,
+    step: Option<TreeStep<'a>>,
     values: Vec<NamedNode<'a, N>>,
 }
 
-pub(super) struct Groups<'a, N> {
-    all: Vec<Group<'a, N>>,
-    known: HashMap<(usize, Step<'a>), usize>,
+pub(super) struct NameGroups<'a, N> {
+    all: Vec<NameGroup<'a, N>>,
+    known: HashMap<(usize, TreeStep<'a>), usize>,
     /// Lists of names that may name the columns of a table, each with the group that contains it.
     heads: Vec<(usize, Vec<Cow<'a, str>>)>,
     /// The places where groups state a date, for the groups looked up so far.
@@ -48,7 +50,7 @@ pub(super) struct Groups<'a, N> {
 /// A candidate list.
 pub(super) struct CandidateList<'a, N> {
     /// The way from the document to each of its records.
-    pub(super) way: Way<'a>,
+    pub(super) way: StepPath<'a>,
     /// The groups that it consists of.
     pub(super) groups: Vec<usize>,
     pub(super) values: Vec<NamedNode<'a, N>>,
@@ -56,29 +58,29 @@ pub(super) struct CandidateList<'a, N> {
     pub(super) is_single: bool,
 }
 
-impl<'a, N: Node<'a>> CandidateList<'a, N> {
+impl<'a, N: TreeNode<'a>> CandidateList<'a, N> {
     /// Returns the records that have a member with a day, if some records have none.
-    pub(super) fn dated(&self, hints: &Hints<'_>) -> Option<Self> {
-        if N::NAMES_REPEAT || self.way.last() != Some(&Step::Each) || self.values.len() < 4 {
+    pub(super) fn dated(&self, hints: &DateHints<'_>) -> Option<Self> {
+        if N::NAMES_REPEAT || self.way.last() != Some(&TreeStep::Each) || self.values.len() < 4 {
             return None;
         }
-        let member = |value: &NamedNode<'a, N>, step: Step<'a>| {
+        let member = |value: &NamedNode<'a, N>, step: TreeStep<'a>| {
             let parts = value.node.parts().into_iter();
             parts
                 .filter(|(own, _)| *own == step)
                 .map(|(_, part)| part)
                 .next()
         };
-        let mut days: BTreeMap<Step<'a>, usize> = BTreeMap::new();
-        let tried = tried(&self.values);
+        let mut days: BTreeMap<TreeStep<'a>, usize> = BTreeMap::new();
+        let tried = sample_values(&self.values);
         for value in &tried {
             for (step, part) in value.node.parts() {
                 let is_named = step
                     .name()
-                    .is_some_and(|name| names::name(name).senses.has(Sense::Date));
+                    .is_some_and(|name| names::parse_name(name).senses.has(NameSense::Date));
                 let is_day = |text: &str| {
                     matches!(
-                        values::day(text, is_named, hints),
+                        values::date_form(text, is_named, hints),
                         Some(values::DayForm::Plain | values::DayForm::Written)
                     )
                 };
@@ -88,7 +90,7 @@ impl<'a, N: Node<'a>> CandidateList<'a, N> {
             }
         }
         let (step, count) = days.into_iter().max_by_key(|(_, count)| *count)?;
-        let Step::Member(name) = step else {
+        let TreeStep::Member(name) = step else {
             return None;
         };
         if count == tried.len() {
@@ -99,7 +101,7 @@ impl<'a, N: Node<'a>> CandidateList<'a, N> {
             .iter()
             .filter(|value| member(value, step).is_some());
         let mut way = self.way.clone();
-        *way.last_mut()? = Step::Having(name);
+        *way.last_mut()? = TreeStep::Having(name);
         Some(Self {
             way,
             groups: self.groups.clone(),
@@ -109,9 +111,9 @@ impl<'a, N: Node<'a>> CandidateList<'a, N> {
     }
 }
 
-impl<'a, N: Node<'a>> Groups<'a, N> {
-    pub(super) fn of(root: N, hints: &Hints<'_>) -> Self {
-        let top = Group {
+impl<'a, N: TreeNode<'a>> NameGroups<'a, N> {
+    pub(super) fn of(root: N, hints: &DateHints<'_>) -> Self {
+        let top = NameGroup {
             parent: 0,
             step: None,
             values: vec![NamedNode {
@@ -129,13 +131,13 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         while let Some((node, at)) = waiting.pop() {
             let first = waiting.len();
             let parts = node.parts();
-            let is_keyed = !N::NAMES_REPEAT && !node.is_list() && is_keyed(&parts, hints);
+            let is_keyed = !N::NAMES_REPEAT && !node.is_list() && is_keyed_list(&parts, hints);
             if node.is_list() {
                 groups.note_head(at, &parts);
             }
             for (step, part) in parts {
                 let (step, name) = match step {
-                    Step::Member(name) if is_keyed => (Step::Any, Some(name)),
+                    TreeStep::Member(name) if is_keyed => (TreeStep::Any, Some(name)),
                     step => (step, None),
                 };
                 if part.has_parts() || name.is_some() {
@@ -151,11 +153,11 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         groups
     }
 
-    fn enter(&mut self, at: usize, step: Step<'a>, value: NamedNode<'a, N>) -> usize {
+    fn enter(&mut self, at: usize, step: TreeStep<'a>, value: NamedNode<'a, N>) -> usize {
         let next = self.all.len();
         let below = *self.known.entry((at, step)).or_insert(next);
         if below == next {
-            self.all.push(Group {
+            self.all.push(NameGroup {
                 parent: at,
                 step: Some(step),
                 values: Vec::new(),
@@ -168,7 +170,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     }
 
     /// Keeps a list that may name the columns of a table: of texts, or of objects with names.
-    fn note_head(&mut self, at: usize, parts: &[(Step<'a>, N)]) {
+    fn note_head(&mut self, at: usize, parts: &[(TreeStep<'a>, N)]) {
         if !(2..=100).contains(&parts.len()) || self.heads.len() >= MAX_HEADS {
             return;
         }
@@ -185,7 +187,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
             let parts = node.parts();
             let member = |name: &&str| {
                 let mut parts = parts.iter();
-                let part = parts.find(|(step, _)| *step == Step::Member(name))?;
+                let part = parts.find(|(step, _)| *step == TreeStep::Member(name))?;
                 part.1.text()
             };
             names.iter().find_map(member)
@@ -208,9 +210,9 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         std::iter::successors(parent(&at), parent)
     }
 
-    fn way(&self, at: usize) -> Way<'a> {
+    fn way(&self, at: usize) -> StepPath<'a> {
         let steps = std::iter::once(at).chain(self.above(at));
-        let mut way: Way<'a> = steps.filter_map(|at| self.all.get(at)?.step).collect();
+        let mut way: StepPath<'a> = steps.filter_map(|at| self.all.get(at)?.step).collect();
         way.reverse();
         way
     }
@@ -222,8 +224,8 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         let rest = rest.filter(|(at, _)| !taken.contains(at));
         let plain = rest.filter_map(|(at, group)| {
             let is_list = match group.step {
-                Some(Step::Each | Step::Any) => true,
-                Some(Step::Member(_)) => N::NAMES_REPEAT && group.values.len() > 1,
+                Some(TreeStep::Each | TreeStep::Any) => true,
+                Some(TreeStep::Member(_)) => N::NAMES_REPEAT && group.values.len() > 1,
                 _ => false,
             };
             // A value that occurs there once may be a record of its own.
@@ -246,11 +248,13 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         let mut named: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for (at, group) in self.all.iter().enumerate() {
             let name = match group.step {
-                Some(Step::Member(name)) if N::NAMES_REPEAT => Some(name),
-                Some(Step::Each) => self.all.get(group.parent).and_then(|list| match list.step {
-                    Some(Step::Member(name)) => Some(name),
-                    _ => None,
-                }),
+                Some(TreeStep::Member(name)) if N::NAMES_REPEAT => Some(name),
+                Some(TreeStep::Each) => {
+                    self.all.get(group.parent).and_then(|list| match list.step {
+                        Some(TreeStep::Member(name)) => Some(name),
+                        _ => None,
+                    })
+                }
                 _ => None,
             };
             if let Some(name) = name {
@@ -271,23 +275,23 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
             return None;
         }
         let shapes = groups.iter().map(|at| self.shape(*at));
-        let shapes: Vec<HashSet<Step<'a>>> = shapes.collect();
+        let shapes: Vec<HashSet<TreeStep<'a>>> = shapes.collect();
         let most = shapes.iter().max_by_key(|shape| shape.len())?;
-        let is_alike = |shape: &HashSet<Step<'a>>| {
+        let is_alike = |shape: &HashSet<TreeStep<'a>>| {
             let common = shape.intersection(most).count();
             common > 1 && 2 * common >= shape.len().max(most.len())
         };
         if !shapes.iter().all(is_alike) {
             return None;
         }
-        let ways: Vec<Way<'a>> = groups.iter().map(|at| self.way(*at)).collect();
+        let ways: Vec<StepPath<'a>> = groups.iter().map(|at| self.way(*at)).collect();
         let first = ways.first()?;
         let is_common = |at: &usize| ways.iter().all(|way| way.get(*at) == first.get(*at));
         let common = (0..first.len()).take_while(is_common).count();
-        let mut way: Way<'a> = first.get(..common)?.to_vec();
-        way.push(Step::Deep(name));
+        let mut way: StepPath<'a> = first.get(..common)?.to_vec();
+        way.push(TreeStep::Deep(name));
         if !N::NAMES_REPEAT {
-            way.push(Step::Each);
+            way.push(TreeStep::Each);
         }
         let values = groups.iter().filter_map(|at| self.all.get(*at));
         let values = values.flat_map(|group| group.values.iter().copied());
@@ -300,7 +304,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     }
 
     /// Returns the names in the first records of a group.
-    fn shape(&self, at: usize) -> HashSet<Step<'a>> {
+    fn shape(&self, at: usize) -> HashSet<TreeStep<'a>> {
         let values = self.all.get(at).map_or(&[][..], |group| &group.values);
         let parts = values.iter().take(3).flat_map(|value| value.node.parts());
         parts.map(|(step, _)| step).collect()
@@ -333,7 +337,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
         let mut groups = std::iter::once(at).chain(self.above(at));
         let named = groups.find(|at| {
             let group = self.all.get(*at);
-            !matches!(group.and_then(|group| group.step), Some(Step::Each))
+            !matches!(group.and_then(|group| group.step), Some(TreeStep::Each))
         });
         named.map(of).unwrap_or_default()
     }
@@ -342,7 +346,7 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     pub(super) fn dated_around(
         &self,
         candidate: &CandidateList<'a, N>,
-        hints: &Hints<'_>,
+        hints: &DateHints<'_>,
     ) -> Option<RulePlace<'a>> {
         let first = *candidate.groups.first()?;
         let is_around_all = |at: &usize| {
@@ -362,19 +366,19 @@ impl<'a, N: Node<'a>> Groups<'a, N> {
     }
 
     /// Returns the place where a group states a date that belongs to no record.
-    fn stated_in(&self, at: usize, hints: &Hints<'_>) -> Option<RulePlace<'a>> {
+    fn stated_in(&self, at: usize, hints: &DateHints<'_>) -> Option<RulePlace<'a>> {
         let value = self.all.get(at)?.values.first()?;
-        let near = columns::near(value.node, MAX_AROUND);
-        let place = roles::stated_once(&near, hints)?;
+        let near = columns::build_near_columns(value.node, MAX_AROUND);
+        let place = roles::find_single_date(&near, hints)?;
         Some(RulePlace {
-            origin: Origin::Around,
+            origin: PathOrigin::Around,
             ..place
         })
     }
 }
 
 /// Returns true if the names of these members are data: days, numbers, or other keys of records of one shape.
-fn is_keyed<'a, N: Node<'a>>(parts: &[(Step<'a>, N)], hints: &Hints<'_>) -> bool {
+fn is_keyed_list<'a, N: TreeNode<'a>>(parts: &[(TreeStep<'a>, N)], hints: &DateHints<'_>) -> bool {
     let names = || parts.iter().filter_map(|(step, _)| step.name());
     let are_numbers = || names().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     if parts.is_empty() {
@@ -389,7 +393,7 @@ fn is_keyed<'a, N: Node<'a>>(parts: &[(Step<'a>, N)], hints: &Hints<'_>) -> bool
     if !all_parts || parts.len() < 3 || parts.iter().any(|(_, part)| part.is_list()) {
         return false;
     }
-    let shape = |part: &N| -> HashSet<Step<'a>> {
+    let shape = |part: &N| -> HashSet<TreeStep<'a>> {
         part.parts().into_iter().map(|(step, _)| step).collect()
     };
     let mut shapes = parts.iter().take(20).map(|(_, part)| shape(part));

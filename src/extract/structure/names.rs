@@ -23,7 +23,7 @@ const MIN_ENDING_BYTES: usize = 4;
 
 /// The sense of a part of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sense {
+pub(super) enum NameSense {
     /// The title of a record.
     Title,
     /// The name of something: a title if there is no other.
@@ -76,23 +76,23 @@ pub(super) enum Sense {
 
 /// Several senses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Senses(u32);
+pub(super) struct NameSenses(u32);
 
-impl Senses {
-    pub(super) fn of(senses: &[Sense]) -> Self {
+impl NameSenses {
+    pub(super) fn from_senses(senses: &[NameSense]) -> Self {
         let bits = senses.iter().map(|sense| 1 << *sense as u32);
         Self(bits.fold(0, |all, bit: u32| all | bit))
     }
 
-    pub(super) fn has(self, sense: Sense) -> bool {
+    pub(super) fn has(self, sense: NameSense) -> bool {
         self.0 & (1 << sense as u32) != 0
     }
 
-    pub(super) fn has_any(self, senses: &[Sense]) -> bool {
-        self.0 & Self::of(senses).0 != 0
+    pub(super) fn has_any(self, senses: &[NameSense]) -> bool {
+        self.0 & Self::from_senses(senses).0 != 0
     }
 
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(super) fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -102,148 +102,148 @@ impl Senses {
 }
 
 /// Words by sense, without case and accents. `*` means any ending.
-const WORDS: &[(Sense, &str)] = &[
+const WORDS: &[(NameSense, &str)] = &[
     (
-        Sense::Title,
+        NameSense::Title,
         "title headline heading caption subject titulo titular encabezado asunto assunto manchete titre intitule objet sujet \
          titel uberschrift schlagzeile betreff titolo oggetto onderwerp rubrik amne tittel overskrift emne otsikko tytul nazev \
          denominacion denominazione naslov 标题 題名 标题名称 заголовок название",
     ),
     (
-        Sense::Name,
+        NameSense::Name,
         "name nombre nome nom naam namn navn nimi nazwa bezeichnung label display 名称 имя",
     ),
     (
-        Sense::Summary,
+        NameSense::Summary,
         "summary excerpt description descriptions descr desc abstract teaser standfirst lead lede intro synopsis snippet notes \
          note resumen entradilla extracto descripcion bajada sumilla detalle detalles detalhe resumo descricao resume chapo chapeau extrait accroche \
          beschreibung zusammenfassung kurztext anriss descrizione riassunto samenvatting omschrijving beschrijving \
          sammanfattning beskrivning ingress beskrivelse subtitle deck 摘要 описание",
     ),
     (
-        Sense::Content,
+        NameSense::Content,
         "content contents body text fulltext html article articlebody message contenido cuerpo texto conteudo corpo contenu \
          corps texte inhalt volltext contenuto testo inhoud tekst innehall brodtext indhold innhold 内容 текст",
     ),
     (
-        Sense::Link,
+        NameSense::Link,
         "url urls uri link links href permalink path alias enlace enlaces lien liens ligacao vinculo ruta chemin pfad \
          collegamento lank lenke 链接 ссылка",
     ),
     (
-        Sense::Web,
+        NameSense::Web,
         "web html htm page site website webseite seite pagina public canonical permalink alternate alias detail details view \
          portal landing weburl",
     ),
     (
-        Sense::Api,
+        NameSense::Api,
         "api self rest json xml rdf ical ics feed endpoint edit admin callback etag webhook",
     ),
     (
-        Sense::File,
+        NameSense::File,
         "file files filename pdf docx download downloads attachment attachments enclosure enclosures adjunto adjuntos anexo \
          anexos archivo arquivo fichier fichiers datei dateien anhang allegato allegati bijlage bestand bilaga bilagor vedlegg \
          bilag epub media audio video mp3 mp4 stream recording resource resources asset assets",
     ),
     (
-        Sense::Paper,
+        NameSense::Paper,
         "agenda agendas minutes packet document documents doc documento documentos dokument dokumente documenti transcript \
          report tagesordnung einladung protokoll verbale ata acta",
     ),
     (
-        Sense::Image,
+        NameSense::Image,
         "image images img imagen imagem immagine bild bilder foto fotos photo photos picture thumbnail thumb icon logo avatar \
          banner poster vignette hero cover afbeelding imageurl",
     ),
     (
-        Sense::Date,
+        NameSense::Date,
         "date dates datetime dated fecha data datum dato day dia jour giorno dag when time timestamp moment momento hora heure \
          zeit zeitpunkt dt decided decision disposition adopted adoption approved approval signed judgment judgement sentencia \
          日期 时间 дата",
     ),
     (
-        Sense::Published,
+        NameSense::Published,
         "publi* published publication publish publicacion publicacao publicado publicada publie publiee publicering publiziert \
          pubblicazione pubbl* veroffentlich* veroffentlichung veroffentlichungs julkais* opublik* pub pubdate posted posting post issued issue issuance released release \
          filed filing sent announced appeared parution erschienen ausgabe emision emitido emissao emitted entry entered \
          recorded registered received submitted displaydate original gazetted 发布 发表 опубликовано",
     ),
     (
-        Sense::Created,
+        NameSense::Created,
         "creat* created creation create erstell* erstellung erstellungs angelegt creado creada criado criacao cree skapad opprettet oprettet aangemaakt added inserted \
          introduced uploaded 创建 создано",
     ),
     (
-        Sense::Event,
+        NameSense::Event,
         "event events evento eventos evenement veranstaltung meeting meetings sitzung sitzungs reunion reunions reuniao riunione \
          vergadering mote motes mode session sesion sessao seance sitting hearing audiencia start starts starting begin begins \
          beginning beginn beginnt from desde debut inicio inizio aanvang effective onset scheduled schedule occurs termin \
          interval period convened",
     ),
     (
-        Sense::End,
+        NameSense::End,
         "end ends ending ended ende fin fine fim termino slut einde until hasta bis due deadline frist close closes closed \
          closing cierre encerramento cloture expir* caduc* vencimiento ablauf birth birthday born nacimiento geburt geburtstag \
          naissance nascita death stop cutoff unpublish* archived removed deleted cancelled canceled reminder plazo prazo",
     ),
     (
-        Sense::Updated,
+        NameSense::Updated,
         "updat* update updated modif* modified modify mod anderungs aktualisierung aktualisierungs change* chang* changed edited revis* actuali* atuali* aktuali* aggiorn* geandert anderung bijgewerkt \
          gewijzigd andrad oppdatert endret lastmod maj muokattu synced indexed imported refreshed 更新 обновлено",
     ),
     (
-        Sense::Unsure,
+        NameSense::Unsure,
         "min max prev previous next anterior siguiente ant sig proximo suivant precedent souhait* desired requested planned \
          expected estimated proposed template default",
     ),
     (
-        Sense::Author,
+        NameSense::Author,
         "author authors byline creator writer autor autores autora auteur auteurs verfasser autore forfatter schrijver \
          redaktion redactor",
     ),
     (
-        Sense::Party,
+        NameSense::Party,
         "publisher organization organisation organizer organiser owner contact contacts user username editor sponsor sponsors \
          person people member members judge judges department editeur herausgeber",
     ),
     (
-        Sense::Tag,
+        NameSense::Tag,
         "tags tag keywords keyword categories category etiquetas etiqueta categorias categoria themes tema temas topics \
          subjects schlagworte schlagwort stichworte kategorie kategorien trefwoorden rubrique rubriques kategori \
          motscles palabrasclave palavraschave mots palabras palavras",
     ),
     (
-        Sense::RulePlace,
+        NameSense::RulePlace,
         "location locations venue place address city town county country region area zip postcode lugar sede ort adresse \
          plaats sted lieu ville endereco municipio room latitude longitude lat lng lon geo geometry coordinates direccion \
          plats lokal",
     ),
     (
-        Sense::Kind,
+        NameSense::Kind,
         "type kind status state class level severity urgency certainty format language languages lang locale visibility role \
          mime mimetype scope phase priority mode color access tipo typ estado statut sprache idioma langue enum outcome",
     ),
     (
-        Sense::Code,
+        NameSense::Code,
         "id ids uid guid uuid identifier identificador identifiant kennung code number num no nr nbr numero nummer ref \
          reference referencia referenz key slug hash token index rank order row position sort version serial count total size \
          length width height bytes abbreviation abbr",
     ),
     (
-        Sense::Derived,
+        NameSense::Derived,
         "seo og meta twitter short alt alternative sub subtitle secondary template menu breadcrumb undertitel untertitel ondertitel \
          subtitulo soustitre internal search normalized \
          slug enum abbreviation abbr sortable",
     ),
     (
-        Sense::Others,
+        NameSense::Others,
         "related similar parent parents child children siblings replies comments comment navigation nav menu menus breadcrumb \
          breadcrumbs facets facet filters filter options option aggregations aggs columns pagination pager sortfields \
          relacionadas relacionados relacionada",
     ),
-    (Sense::Utc, "gmt utc"),
+    (NameSense::Utc, "gmt utc"),
     (
-        Sense::Wrapper,
+        NameSense::Wrapper,
         "rendered processed value values text plain raw formatted full default content data und cdata html es en fr pt de it \
          nl sv no da fi ca eu gl",
     ),
@@ -254,26 +254,26 @@ const WHOLE: &str =
     "candidate candidates mandate mandates metadata database surname entitled holiday today";
 
 struct KnownWords {
-    whole: HashMap<&'static str, Senses>,
-    beginnings: Vec<(&'static str, Senses)>,
+    whole: HashMap<&'static str, NameSenses>,
+    beginnings: Vec<(&'static str, NameSenses)>,
 }
 
 static KNOWN: LazyLock<KnownWords> = LazyLock::new(|| {
     let mut words = KnownWords {
         whole: WHOLE
             .split_whitespace()
-            .map(|word| (word, Senses::default()))
+            .map(|word| (word, NameSenses::default()))
             .collect(),
         beginnings: Vec::new(),
     };
     for (sense, list) in WORDS {
-        let own = Senses::of(&[*sense]);
+        let own = NameSenses::from_senses(&[*sense]);
         for word in list.split_whitespace() {
             if let Some(beginning) = word.strip_suffix('*') {
                 words.beginnings.push((beginning, own));
             } else {
                 let senses = words.whole.entry(word).or_default();
-                *senses = senses.and(own);
+                *senses = senses.union(own);
             }
         }
     }
@@ -282,20 +282,20 @@ static KNOWN: LazyLock<KnownWords> = LazyLock::new(|| {
 
 /// A name with its senses.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ReadName {
-    pub(super) senses: Senses,
+pub(super) struct ParsedName {
+    pub(super) senses: NameSenses,
     /// The number of its parts.
     pub(super) parts: usize,
 }
 
 /// Reads a name. The prefix of an XML name does not count.
-pub(super) fn name(written: &str) -> ReadName {
-    let parts = parts(written);
+pub(super) fn parse_name(written: &str) -> ParsedName {
+    let parts = split_name(written);
     let senses = parts
         .iter()
-        .map(|part| senses(part))
-        .fold(Senses::default(), Senses::and);
-    ReadName {
+        .map(|part| part_senses(part))
+        .fold(NameSenses::default(), NameSenses::union);
+    ParsedName {
         senses,
         parts: parts.len(),
     }
@@ -304,16 +304,16 @@ pub(super) fn name(written: &str) -> ReadName {
 /// Returns true if a name only wraps a value whose meaning is in the name around it: `rendered`, `value`,
 /// `#text`, `es`.
 pub(super) fn is_wrapper(written: &str) -> bool {
-    let parts = parts(written);
+    let parts = split_name(written);
     match parts.as_slice() {
         [] => true,
-        [part] => part.chars().count() == 1 || senses(part).has(Sense::Wrapper),
+        [part] => part.chars().count() == 1 || part_senses(part).has(NameSense::Wrapper),
         _ => false,
     }
 }
 
 /// Returns the parts of a name in lower case, without accents.
-fn parts(written: &str) -> Vec<String> {
+fn split_name(written: &str) -> Vec<String> {
     let local = written.rsplit_once(':').map_or(written, |(_, local)| local);
     let mut parts: Vec<String> = Vec::new();
     let mut current = String::new();
@@ -343,27 +343,27 @@ fn parts(written: &str) -> Vec<String> {
     parts
 }
 
-fn senses(part: &str) -> Senses {
+fn part_senses(part: &str) -> NameSenses {
     if let Some(senses) = KNOWN.whole.get(part) {
         return *senses;
     }
-    if let Some(senses) = glued(part) {
+    if let Some(senses) = glued_senses(part) {
         return senses;
     }
-    let mut found = Senses::default();
+    let mut found = NameSenses::default();
     for (beginning, senses) in &KNOWN.beginnings {
         if part.starts_with(beginning) {
-            found = found.and(*senses);
+            found = found.union(*senses);
         }
     }
-    found.and(ending(part))
+    found.union(affix_senses(part))
 }
 
 /// Returns the senses of a part that consists entirely of known words.
-fn glued(part: &str) -> Option<Senses> {
-    let mut reached: Vec<Option<Senses>> = vec![None; part.len() + 1];
+fn glued_senses(part: &str) -> Option<NameSenses> {
+    let mut reached: Vec<Option<NameSenses>> = vec![None; part.len() + 1];
     if let Some(start) = reached.first_mut() {
-        *start = Some(Senses::default());
+        *start = Some(NameSenses::default());
     }
     for start in 0..part.len() {
         let Some(so_far) = reached.get(start).copied().flatten() else {
@@ -376,7 +376,7 @@ fn glued(part: &str) -> Option<Senses> {
                 && let Some(place) = reached.get_mut(end)
                 && place.is_none()
             {
-                *place = Some(so_far.and(*senses));
+                *place = Some(so_far.union(*senses));
             }
         }
     }
@@ -384,33 +384,37 @@ fn glued(part: &str) -> Option<Senses> {
 }
 
 /// Returns the senses of the longest known words at the end and at the start of a part.
-fn ending(part: &str) -> Senses {
+fn affix_senses(part: &str) -> NameSenses {
     let whole = |range: Option<&str>| {
         let word = range.filter(|word| word.len() >= MIN_ENDING_BYTES)?;
         KNOWN.whole.get(word).copied()
     };
     let last = (1..part.len()).find_map(|at| whole(part.get(at..)));
     let Some(last) = last else {
-        return Senses::default();
+        return NameSenses::default();
     };
     let first = (1..part.len()).rev().find_map(|at| whole(part.get(..at)));
-    last.and(first.unwrap_or_default())
+    last.union(first.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Sense::*;
+    use super::NameSense::*;
     use super::*;
 
     #[track_caller]
-    fn check(written: &str, expected: &[Sense]) {
-        assert_eq!(name(written).senses, Senses::of(expected), "{written}");
+    fn check(written: &str, expected: &[NameSense]) {
+        assert_eq!(
+            parse_name(written).senses,
+            NameSenses::from_senses(expected),
+            "{written}"
+        );
     }
 
     #[test]
     fn names_fall_apart() {
         let check = |written: &str, expected: &str| {
-            assert_eq!(parts(written).join(" "), expected, "{written}");
+            assert_eq!(split_name(written).join(" "), expected, "{written}");
         };
         check("FilingDate", "filing date");
         check("post_title", "post title");

@@ -10,10 +10,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::columns::Column;
-use super::names::{Sense, Senses};
+use super::names::{NameSense, NameSenses};
 use super::values::{self, DayForm};
-use super::{Origin, RulePlace, Step, ratio};
-use crate::dates::Hints;
+use super::{PathOrigin, RulePlace, TreeStep, ratio};
+use crate::dates::DateHints;
 use crate::model::Field;
 
 /// The maximum number of places for a field, if the records do not all have it in the same place.
@@ -38,37 +38,37 @@ const MIN_TEXT_CHARS: f64 = 60.0;
 const TRIED_DATES: usize = 12;
 
 /// Senses of a name that rule out a title.
-const NO_TITLE: [Sense; 13] = [
-    Sense::Author,
-    Sense::Party,
-    Sense::Tag,
-    Sense::RulePlace,
-    Sense::Kind,
-    Sense::Code,
-    Sense::Image,
-    Sense::Link,
-    Sense::Content,
-    Sense::Others,
-    Sense::End,
-    Sense::Updated,
-    Sense::File,
+const NO_TITLE: [NameSense; 13] = [
+    NameSense::Author,
+    NameSense::Party,
+    NameSense::Tag,
+    NameSense::RulePlace,
+    NameSense::Kind,
+    NameSense::Code,
+    NameSense::Image,
+    NameSense::Link,
+    NameSense::Content,
+    NameSense::Others,
+    NameSense::End,
+    NameSense::Updated,
+    NameSense::File,
 ];
 
 /// Senses of an enclosing name that make a title the title of something else.
-const OF_ANOTHER: [Sense; 8] = [
-    Sense::Author,
-    Sense::Party,
-    Sense::Tag,
-    Sense::RulePlace,
-    Sense::Kind,
-    Sense::Image,
-    Sense::File,
-    Sense::Others,
+const OF_ANOTHER: [NameSense; 8] = [
+    NameSense::Author,
+    NameSense::Party,
+    NameSense::Tag,
+    NameSense::RulePlace,
+    NameSense::Kind,
+    NameSense::Image,
+    NameSense::File,
+    NameSense::Others,
 ];
 
 /// The fields found among the columns of a list.
 #[derive(Debug, Default)]
-pub(super) struct Roles<'a> {
+pub(super) struct FieldColumns<'a> {
     pub(super) fields: Vec<(Field, Vec<RulePlace<'a>>)>,
     /// The score of its titles, from 0 to 1.
     pub(super) title: f64,
@@ -129,13 +129,17 @@ struct JudgedColumn<'c, 'a> {
 }
 
 /// Assigns these columns of `records` records to fields.
-pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'_>) -> Roles<'a> {
+pub(super) fn assign_fields<'a>(
+    columns: &[Column<'a>],
+    records: usize,
+    hints: &DateHints<'_>,
+) -> FieldColumns<'a> {
     let judged = columns
         .iter()
-        .map(|column| JudgedColumn::of(column, records, hints));
+        .map(|column| JudgedColumn::judge(column, records, hints));
     let judged: Vec<JudgedColumn<'_, 'a>> = judged.collect();
-    let mut roles = Roles::default();
-    let titles = best(&judged, |column| column.title);
+    let mut roles = FieldColumns::default();
+    let titles = rank_columns(&judged, |column| column.title);
     let Some(title) = titles.first().copied() else {
         return roles;
     };
@@ -144,24 +148,27 @@ pub(super) fn assign<'a>(columns: &[Column<'a>], records: usize, hints: &Hints<'
     let named = |column: &&JudgedColumn<'_, '_>| column.title_name >= 0.6;
     let others = titles.iter().skip(1).filter(|column| named(column));
     let titles: Vec<_> = std::iter::once(title).chain(others.copied()).collect();
-    roles.titled = roles.put(Field::Title, &titles);
-    roles.dates(&judged, title);
-    roles.addresses(&judged, title, records);
-    roles.texts(&judged, title);
-    roles.people_and_tags(&judged);
+    roles.titled = roles.assign_field(Field::Title, &titles);
+    roles.assign_dates(&judged, title);
+    roles.assign_addresses(&judged, title, records);
+    roles.assign_texts(&judged, title);
+    roles.assign_people_and_tags(&judged);
     roles.fields.sort_by_key(|(field, _)| *field);
     roles
 }
 
 /// Returns the place of the surest day that a document states once for all its records, among the columns
 /// outside any list.
-pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Option<RulePlace<'a>> {
+pub(super) fn find_single_date<'a>(
+    columns: &[Column<'a>],
+    hints: &DateHints<'_>,
+) -> Option<RulePlace<'a>> {
     let judged = columns
         .iter()
-        .map(|column| JudgedColumn::of(column, 1, hints));
+        .map(|column| JudgedColumn::judge(column, 1, hints));
     let judged: Vec<JudgedColumn<'_, 'a>> =
         judged.filter(|column| !column.column.is_many).collect();
-    let day = days(&judged).into_iter().find(|(kind, _)| {
+    let day = date_columns(&judged).into_iter().find(|(kind, _)| {
         matches!(
             kind,
             DayKind::Published | DayKind::Created | DayKind::Plain | DayKind::Event
@@ -171,21 +178,24 @@ pub(super) fn stated_once<'a>(columns: &[Column<'a>], hints: &Hints<'_>) -> Opti
 }
 
 /// Returns true if the names of the records are days.
-pub(super) fn are_days<'t>(mut names: impl Iterator<Item = &'t str>, hints: &Hints<'_>) -> bool {
+pub(super) fn are_days<'t>(
+    mut names: impl Iterator<Item = &'t str>,
+    hints: &DateHints<'_>,
+) -> bool {
     let is_day = |name: &str| {
         name.len() >= 8
             && matches!(
-                values::day(name, false, hints),
+                values::date_form(name, false, hints),
                 Some(DayForm::Plain | DayForm::Written)
             )
     };
     names.all(is_day)
 }
 
-impl<'a> Roles<'a> {
+impl<'a> FieldColumns<'a> {
     /// Keeps the first of the columns for a field, and further ones if some records lack it. Returns the
     /// share of records that have it.
-    fn put(&mut self, field: Field, columns: &[&JudgedColumn<'_, 'a>]) -> f64 {
+    fn assign_field(&mut self, field: Field, columns: &[&JudgedColumn<'_, 'a>]) -> f64 {
         let Some(first) = columns.first() else {
             return 0.0;
         };
@@ -206,8 +216,8 @@ impl<'a> Roles<'a> {
     ///
     /// This is the only function that distinguishes them: to add a field for the day of an event, fill it
     /// here from the columns of [`DayKind::Event`].
-    fn dates(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
-        let days: Vec<_> = days(judged)
+    fn assign_dates(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
+        let days: Vec<_> = date_columns(judged)
             .into_iter()
             .filter(|(_, column)| !std::ptr::eq(*column, title))
             .collect();
@@ -222,58 +232,65 @@ impl<'a> Roles<'a> {
             DayKind::Event,
             DayKind::Unnamed,
         ]);
-        self.dated = self.put(Field::Date, &dates);
+        self.dated = self.assign_field(Field::Date, &dates);
         let first = days.first().map(|(kind, _)| *kind);
         self.is_day_named = first.is_some_and(|kind| kind > DayKind::Unnamed);
-        self.put(Field::Updated, &of(&[DayKind::Updated]));
+        self.assign_field(Field::Updated, &of(&[DayKind::Updated]));
     }
 
     /// Assigns the address for people or else a file, further files, and a picture.
-    fn addresses(
+    fn assign_addresses(
         &mut self,
         judged: &[JudgedColumn<'_, 'a>],
         title: &JudgedColumn<'_, 'a>,
         records: usize,
     ) {
-        let mut links = best(judged, |column| column.link(title, records));
-        let files = best(judged, JudgedColumn::file);
-        let is_only = |file: &&JudgedColumn<'_, '_>| file.is_own(records) && !file.column.is_many;
+        let mut links = rank_columns(judged, |column| column.score_as_link(title, records));
+        let files = rank_columns(judged, JudgedColumn::score_as_file);
+        let is_only =
+            |file: &&JudgedColumn<'_, '_>| file.is_mostly_distinct(records) && !file.column.is_many;
         links.extend(files.iter().copied().filter(is_only));
-        self.linked = self.put(Field::Link, &links);
-        self.put(Field::Enclosure, &files);
-        self.put(Field::Image, &best(judged, JudgedColumn::image));
+        self.linked = self.assign_field(Field::Link, &links);
+        self.assign_field(Field::Enclosure, &files);
+        self.assign_field(
+            Field::Image,
+            &rank_columns(judged, JudgedColumn::score_as_image),
+        );
         if links.is_empty() {
-            self.put(
+            self.assign_field(
                 Field::Guid,
-                &best(judged, |column| column.identifier(records)),
+                &rank_columns(judged, |column| column.score_as_identifier(records)),
             );
         } else {
-            self.put(Field::Guid, &best(judged, JudgedColumn::guid));
+            self.assign_field(
+                Field::Guid,
+                &rank_columns(judged, JudgedColumn::score_as_guid),
+            );
         }
     }
 
-    fn texts(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
+    fn assign_texts(&mut self, judged: &[JudgedColumn<'_, 'a>], title: &JudgedColumn<'_, 'a>) {
         let is_new = |column: &JudgedColumn<'_, '_>| {
             !std::ptr::eq(column, title) && column.column.texts != title.column.texts
         };
-        let summaries = best(judged, |column| {
+        let summaries = rank_columns(judged, |column| {
             if is_new(column) {
-                column.text(Sense::Summary)
+                column.score_as_text(NameSense::Summary)
             } else {
                 0.0
             }
         });
-        let contents = best(judged, |column| {
+        let contents = rank_columns(judged, |column| {
             if is_new(column) {
-                column.text(Sense::Content)
+                column.score_as_text(NameSense::Content)
             } else {
                 0.0
             }
         });
         let unnamed = || {
-            best(judged, |column| {
+            rank_columns(judged, |column| {
                 if is_new(column) {
-                    column.unnamed_text()
+                    column.score_as_unnamed_text()
                 } else {
                     0.0
                 }
@@ -288,19 +305,25 @@ impl<'a> Roles<'a> {
         self.text_chars = chars
             .map(|column| column.chars * column.filled)
             .fold(0.0, f64::max);
-        self.put(Field::Summary, &summaries);
-        self.put(Field::Content, &contents);
+        self.assign_field(Field::Summary, &summaries);
+        self.assign_field(Field::Content, &contents);
     }
 
-    fn people_and_tags(&mut self, judged: &[JudgedColumn<'_, 'a>]) {
-        self.put(Field::Author, &best(judged, JudgedColumn::author));
-        self.put(Field::Tag, &best(judged, JudgedColumn::tag));
+    fn assign_people_and_tags(&mut self, judged: &[JudgedColumn<'_, 'a>]) {
+        self.assign_field(
+            Field::Author,
+            &rank_columns(judged, JudgedColumn::score_as_author),
+        );
+        self.assign_field(
+            Field::Tag,
+            &rank_columns(judged, JudgedColumn::score_as_tag),
+        );
     }
 }
 
 /// Returns the columns with a positive score, the best first. Among equals the nearest comes first, then the
 /// one whose place sorts first.
-fn best<'j, 'c, 'a>(
+fn rank_columns<'j, 'c, 'a>(
     judged: &'j [JudgedColumn<'c, 'a>],
     worth: impl Fn(&JudgedColumn<'c, 'a>) -> f64,
 ) -> Vec<&'j JudgedColumn<'c, 'a>> {
@@ -314,10 +337,10 @@ fn best<'j, 'c, 'a>(
 }
 
 /// Returns the columns of dates with the kind of each, the surest first.
-fn days<'j, 'c, 'a>(
+fn date_columns<'j, 'c, 'a>(
     judged: &'j [JudgedColumn<'c, 'a>],
 ) -> Vec<(DayKind, &'j JudgedColumn<'c, 'a>)> {
-    let of = |column: &'j JudgedColumn<'c, 'a>| Some((column.day()?, column));
+    let of = |column: &'j JudgedColumn<'c, 'a>| Some((column.day_kind()?, column));
     let mut days: Vec<_> = judged.iter().filter_map(of).collect();
     let most = days
         .iter()
@@ -326,16 +349,17 @@ fn days<'j, 'c, 'a>(
     days.sort_by_cached_key(|(kind, column)| {
         let is_rare = column.filled * 2.0 < most;
         // All records on one day: the day of an import. In a list of one day this shows nothing.
-        let is_constant = column.column.texts.len() > 3 && column.distinct * column.texts() <= 1.0;
+        let is_constant =
+            column.column.texts.len() > 3 && column.distinct * column.text_count() <= 1.0;
         let own = column.column.own;
         // A list of varying length, so it has several days.
-        let is_listed = column.column.place.way.contains(&Step::Each);
+        let is_listed = column.column.place.way.contains(&TreeStep::Each);
         (
             is_rare || column.has_never,
             is_constant && *kind != DayKind::Published,
             is_listed,
             std::cmp::Reverse(*kind),
-            !own.senses.has(Sense::Utc),
+            !own.senses.has(NameSense::Utc),
             column.plain_days < 0.9,
             column.column.levels,
             own.parts,
@@ -345,13 +369,15 @@ fn days<'j, 'c, 'a>(
 }
 
 impl<'c, 'a> JudgedColumn<'c, 'a> {
-    fn of(column: &'c Column<'a>, records: usize, hints: &Hints<'_>) -> Self {
+    fn judge(column: &'c Column<'a>, records: usize, hints: &DateHints<'_>) -> Self {
         let own = column.own.senses;
         let texts = &column.texts;
-        let names_link =
-            column
-                .senses()
-                .has_any(&[Sense::Link, Sense::Web, Sense::File, Sense::Image]);
+        let names_link = column.senses().has_any(&[
+            NameSense::Link,
+            NameSense::Web,
+            NameSense::File,
+            NameSense::Image,
+        ]);
         let share = |wanted: &dyn Fn(&str) -> bool| {
             ratio(
                 texts.iter().filter(|(_, text)| wanted(text)).count(),
@@ -363,8 +389,8 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             plain: plain_days,
             times,
             has_never,
-        } = dates(column, hints);
-        let is_linked = |text: &str| values::linked(text).is_some();
+        } = measure_dates(column, hints);
+        let is_linked = |text: &str| values::only_link(text).is_some();
         let addresses = share(&|text| values::is_address(text, names_link));
         let distinct: HashSet<&str> = texts.iter().map(|(_, text)| text.trim()).collect();
         let chars = texts
@@ -381,17 +407,17 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             addresses,
             markup_links: share(&is_linked),
             files: if is_address {
-                share(&values::is_file)
+                share(&values::is_file_address)
             } else {
                 0.0
             },
             images: if is_address {
-                share(&values::is_image)
+                share(&values::is_image_address)
             } else {
                 0.0
             },
             for_programs: if is_address {
-                share(&values::is_for_programs)
+                share(&values::is_machine_address)
             } else {
                 0.0
             },
@@ -404,62 +430,65 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         let is_text = days + times < 0.5 && !is_address && judged.worded >= 0.5 && !column.is_many;
         if is_text && judged.chars <= f64::from(u16::try_from(MAX_TITLE_CHARS).unwrap_or(u16::MAX))
         {
-            let said = said(column);
-            judged.title_name = title_name(own, column);
+            let said = measure_texts(column);
+            judged.title_name = score_title_name(own, column);
             judged.readable = said.readable;
             // A "body" of a few words is a committee or another body of people.
-            let is_short = judged.chars <= SHORT_CHARS && own == Senses::of(&[Sense::Content]);
+            let is_short = judged.chars <= SHORT_CHARS
+                && own == NameSenses::from_senses(&[NameSense::Content]);
             if is_short && column.levels == 0 {
                 judged.title_name = SHORT_BODY;
             }
-            judged.title = judged.as_title(&said);
+            judged.title = judged.score_as_title(&said);
         }
         judged
     }
 
     /// Returns the number of its texts.
-    fn texts(&self) -> f64 {
+    fn text_count(&self) -> f64 {
         ratio(self.column.texts.len(), 1)
     }
 
     /// Scores the column as the title, by its name, the information in its texts and its position.
-    fn as_title(&self, said: &Said) -> f64 {
+    fn score_as_title(&self, said: &TextMeasures) -> f64 {
         let depth = 0.93_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
         let worth = said.readable * (0.3 + 0.7 * self.distinct) * (0.4 + 0.6 * said.news);
         let missing = self.filled.min(1.0);
         missing * depth * (0.25 + 0.75 * self.title_name) * worth
     }
 
-    fn day(&self) -> Option<DayKind> {
+    fn day_kind(&self) -> Option<DayKind> {
         if self.days < 0.5 || self.column.is_many {
             return None;
         }
-        if self.column.place.origin == Origin::Name {
+        if self.column.place.origin == PathOrigin::Name {
             return Some(DayKind::Plain);
         }
         let (own, all) = (self.column.own.senses, self.column.senses());
         let of_another = [
-            Sense::Author,
-            Sense::Image,
-            Sense::Others,
-            Sense::End,
-            Sense::Unsure,
+            NameSense::Author,
+            NameSense::Image,
+            NameSense::Others,
+            NameSense::End,
+            NameSense::Unsure,
         ];
         Some(if all.has_any(&of_another) {
             DayKind::Other
-        } else if all.has(Sense::Updated) {
+        } else if all.has(NameSense::Updated) {
             DayKind::Updated
-        } else if own.has(Sense::Published) || own.has(Sense::File) && own.has(Sense::Date) {
+        } else if own.has(NameSense::Published)
+            || own.has(NameSense::File) && own.has(NameSense::Date)
+        {
             DayKind::Published
-        } else if own.has(Sense::Created) {
+        } else if own.has(NameSense::Created) {
             DayKind::Created
-        } else if all.has(Sense::Event) {
+        } else if all.has(NameSense::Event) {
             DayKind::Event
-        } else if all.has(Sense::Published) {
+        } else if all.has(NameSense::Published) {
             DayKind::Published
-        } else if all.has(Sense::Created) {
+        } else if all.has(NameSense::Created) {
             DayKind::Created
-        } else if all.has(Sense::Date) {
+        } else if all.has(NameSense::Date) {
             DayKind::Plain
         } else {
             DayKind::Unnamed
@@ -467,48 +496,49 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
     }
 
     /// Returns true if each record has a different value.
-    fn is_own(&self, records: usize) -> bool {
-        records < 2 || self.distinct > 0.5 && self.distinct * self.texts() > 1.0
+    fn is_mostly_distinct(&self, records: usize) -> bool {
+        records < 2 || self.distinct > 0.5 && self.distinct * self.text_count() > 1.0
     }
 
     /// Scores the column as the address of the record.
-    fn link(&self, title: &Self, records: usize) -> f64 {
+    fn score_as_link(&self, title: &Self, records: usize) -> f64 {
         let senses = self.column.senses();
         let of_another = [
-            Sense::Image,
-            Sense::Author,
-            Sense::Party,
-            Sense::RulePlace,
-            Sense::Tag,
-            Sense::Others,
+            NameSense::Image,
+            NameSense::Author,
+            NameSense::Party,
+            NameSense::RulePlace,
+            NameSense::Tag,
+            NameSense::Others,
         ];
-        let is_file = self.files > 0.5 || senses.has(Sense::File) && !senses.has(Sense::Web);
+        let is_file =
+            self.files > 0.5 || senses.has(NameSense::File) && !senses.has(NameSense::Web);
         let is_text = self
             .column
             .own
             .senses
-            .has_any(&[Sense::Content, Sense::Summary]);
+            .has_any(&[NameSense::Content, NameSense::Summary]);
         let is_marked = self.markup_links > 0.5 && self.chars <= MAX_MARKED_CHARS && !is_text;
         let is_none = self.addresses < 0.5 && !is_marked
             || self.column.is_many
             || senses.has_any(&of_another)
             || self.images > 0.5
             || is_file
-            || !self.is_own(records)
-            || !self.is_beside(title);
+            || !self.is_mostly_distinct(records)
+            || !self.is_adjacent_to(title);
         if is_none {
             return 0.0;
         }
         let own = self.column.own;
-        let name = if own.senses.and(self.column.near).has(Sense::Api) {
+        let name = if own.senses.union(self.column.near).has(NameSense::Api) {
             0.3
-        } else if senses.has(Sense::Web) {
+        } else if senses.has(NameSense::Web) {
             1.0
-        } else if own.senses.has(Sense::Link) && own.parts == 1 {
+        } else if own.senses.has(NameSense::Link) && own.parts == 1 {
             0.9
-        } else if senses.has(Sense::Paper) {
+        } else if senses.has(NameSense::Paper) {
             0.5
-        } else if senses.has(Sense::Link) {
+        } else if senses.has(NameSense::Link) {
             0.8
         } else {
             0.4
@@ -520,30 +550,30 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
 
     /// Returns true if its address belongs to the title's subject: it is next to the title, around it, or
     /// among links.
-    fn is_beside(&self, title: &Self) -> bool {
+    fn is_adjacent_to(&self, title: &Self) -> bool {
         let container = self.column.container();
         let is_around = title.column.place.way.starts_with(container);
         let among_links = [
-            Sense::Link,
-            Sense::Web,
-            Sense::Api,
-            Sense::Derived,
-            Sense::Paper,
+            NameSense::Link,
+            NameSense::Web,
+            NameSense::Api,
+            NameSense::Derived,
+            NameSense::Paper,
         ];
         is_around || self.column.around.has_any(&among_links)
     }
 
-    fn file(&self) -> f64 {
+    fn score_as_file(&self) -> f64 {
         let senses = self.column.senses();
         let of_another = [
-            Sense::Image,
-            Sense::Author,
-            Sense::Party,
-            Sense::Others,
-            Sense::Tag,
+            NameSense::Image,
+            NameSense::Author,
+            NameSense::Party,
+            NameSense::Others,
+            NameSense::Tag,
         ];
-        let is_named =
-            senses.has(Sense::File) || senses.has(Sense::Paper) && !senses.has(Sense::Web);
+        let is_named = senses.has(NameSense::File)
+            || senses.has(NameSense::Paper) && !senses.has(NameSense::Web);
         let is_file = self.files > 0.3 || is_named;
         if self.addresses < 0.5 || !is_file || senses.has_any(&of_another) || self.images > 0.5 {
             return 0.0;
@@ -556,12 +586,13 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         name * form * (0.2 + 0.8 * self.filled)
     }
 
-    fn image(&self) -> f64 {
+    fn score_as_image(&self) -> f64 {
         let senses = self.column.senses();
-        if senses.has_any(&[Sense::Author, Sense::Party, Sense::Others]) {
+        if senses.has_any(&[NameSense::Author, NameSense::Party, NameSense::Others]) {
             return 0.0;
         }
-        let is_named = senses.has(Sense::Image) && !senses.has(Sense::Kind) && self.addresses > 0.5;
+        let is_named =
+            senses.has(NameSense::Image) && !senses.has(NameSense::Kind) && self.addresses > 0.5;
         if is_named && self.files < 0.5 {
             return self.filled;
         }
@@ -573,9 +604,9 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
     }
 
     /// Scores the column as the guid, by its name.
-    fn guid(&self) -> f64 {
+    fn score_as_guid(&self) -> f64 {
         // `guid.rendered` is a guid too.
-        let name = self.column.place.way.iter().find_map(Step::name);
+        let name = self.column.place.way.iter().find_map(TreeStep::name);
         let is_own = self.column.levels == 0 && !self.column.is_many;
         let is_guid = name.is_some_and(|name| {
             name.eq_ignore_ascii_case("guid") || name.eq_ignore_ascii_case("uuid")
@@ -585,8 +616,8 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
 
     /// Scores the column as an identifier for records without an address: a code of their own, not their
     /// number in the list.
-    fn identifier(&self, records: usize) -> f64 {
-        let last = self.column.place.way.last().and_then(Step::name);
+    fn score_as_identifier(&self, records: usize) -> f64 {
+        let last = self.column.place.way.last().and_then(TreeStep::name);
         let is_called = last.is_some_and(|name| {
             let name = name.trim_start_matches(['@', '_', '#']);
             let known = [
@@ -609,23 +640,23 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         if is_called && is_sure { 1.0 } else { 0.0 }
     }
 
-    fn text(&self, sense: Sense) -> f64 {
+    fn score_as_text(&self, sense: NameSense) -> f64 {
         let own = self.column.own.senses;
         let of_another = [
-            Sense::Author,
-            Sense::Party,
-            Sense::RulePlace,
-            Sense::Image,
-            Sense::File,
-            Sense::Others,
-            Sense::Kind,
-            Sense::Code,
-            Sense::Link,
-            Sense::Tag,
+            NameSense::Author,
+            NameSense::Party,
+            NameSense::RulePlace,
+            NameSense::Image,
+            NameSense::File,
+            NameSense::Others,
+            NameSense::Kind,
+            NameSense::Code,
+            NameSense::Link,
+            NameSense::Tag,
         ];
         // A "body" that has a name is one of people.
         let is_text = own.has(sense)
-            && !own.has_any(&[Sense::Name, Sense::Title])
+            && !own.has_any(&[NameSense::Name, NameSense::Title])
             && !(self.column.is_many && self.column.levels > 0)
             && self.worded >= 0.5
             && self.addresses < 0.5
@@ -635,25 +666,29 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             return 0.0;
         }
         let exact = if self.column.own.parts == 1 { 1.0 } else { 0.8 };
-        let derived = if own.has(Sense::Derived) { 0.6 } else { 1.0 };
+        let derived = if own.has(NameSense::Derived) {
+            0.6
+        } else {
+            1.0
+        };
         let depth = 0.9_f64.powi(i32::try_from(self.column.levels).unwrap_or(i32::MAX));
         exact * derived * depth * (0.2 + 0.8 * self.filled)
     }
 
     /// Scores a long text that has no name for or against it.
-    fn unnamed_text(&self) -> f64 {
+    fn score_as_unnamed_text(&self) -> f64 {
         let against = [
-            Sense::Author,
-            Sense::Party,
-            Sense::RulePlace,
-            Sense::Image,
-            Sense::File,
-            Sense::Others,
-            Sense::Kind,
-            Sense::Code,
-            Sense::Link,
-            Sense::Tag,
-            Sense::Derived,
+            NameSense::Author,
+            NameSense::Party,
+            NameSense::RulePlace,
+            NameSense::Image,
+            NameSense::File,
+            NameSense::Others,
+            NameSense::Kind,
+            NameSense::Code,
+            NameSense::Link,
+            NameSense::Tag,
+            NameSense::Derived,
         ];
         let is_long = self.chars >= MIN_TEXT_CHARS && self.distinct > 0.5 && self.worded > 0.9;
         let is_text = is_long && self.addresses < 0.5 && self.days < 0.5 && !self.column.is_many;
@@ -663,21 +698,21 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         self.filled * self.chars.min(400.0)
     }
 
-    fn author(&self) -> f64 {
-        let is_person = self.column.senses().has(Sense::Author)
+    fn score_as_author(&self) -> f64 {
+        let is_person = self.column.senses().has(NameSense::Author)
             && !self.column.senses().has_any(&[
-                Sense::Image,
-                Sense::Code,
-                Sense::Link,
-                Sense::Kind,
+                NameSense::Image,
+                NameSense::Code,
+                NameSense::Link,
+                NameSense::Kind,
             ])
             && self.days < 0.5
-            && self.is_words();
-        let is_name = self
-            .column
-            .own
-            .senses
-            .has_any(&[Sense::Author, Sense::Name, Sense::Title]);
+            && self.has_words();
+        let is_name =
+            self.column
+                .own
+                .senses
+                .has_any(&[NameSense::Author, NameSense::Name, NameSense::Title]);
         if is_person && is_name {
             self.filled
         } else {
@@ -685,25 +720,25 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         }
     }
 
-    fn tag(&self) -> f64 {
+    fn score_as_tag(&self) -> f64 {
         let senses = self.column.senses();
         let of_another = [
-            Sense::Code,
-            Sense::Link,
-            Sense::Image,
-            Sense::Summary,
-            Sense::Kind,
+            NameSense::Code,
+            NameSense::Link,
+            NameSense::Image,
+            NameSense::Summary,
+            NameSense::Kind,
         ];
-        let is_tag = senses.has(Sense::Tag) && !senses.has_any(&of_another) && self.is_words();
-        let is_name = self
-            .column
-            .own
-            .senses
-            .has_any(&[Sense::Tag, Sense::Name, Sense::Title]);
+        let is_tag = senses.has(NameSense::Tag) && !senses.has_any(&of_another) && self.has_words();
+        let is_name =
+            self.column
+                .own
+                .senses
+                .has_any(&[NameSense::Tag, NameSense::Name, NameSense::Title]);
         if is_tag && is_name { self.filled } else { 0.0 }
     }
 
-    fn is_words(&self) -> bool {
+    fn has_words(&self) -> bool {
         let is_address = |text: &str| text.contains("://") || text.contains('@');
         let plain = self.column.texts.iter().all(|(_, text)| !is_address(text));
         let plain = plain
@@ -711,38 +746,41 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
                 .column
                 .texts
                 .iter()
-                .all(|(_, text)| values::is_sign(text));
+                .all(|(_, text)| values::is_identifier(text));
         self.worded >= 0.5 && self.chars <= 120.0 && plain
     }
 }
 
 /// Returns how clearly the column's name marks it as the title.
-fn title_name(own: Senses, column: &Column<'_>) -> f64 {
-    if column.place.origin != Origin::Entry {
+fn score_title_name(own: NameSenses, column: &Column<'_>) -> f64 {
+    if column.place.origin != PathOrigin::Entry {
         return 0.3;
     }
-    let mut clear: f64 = if own.has(Sense::Title) {
+    let mut clear: f64 = if own.has(NameSense::Title) {
         if column.own.parts == 1 { 1.0 } else { 0.9 }
-    } else if own.has(Sense::Name) {
+    } else if own.has(NameSense::Name) {
         if column.own.parts == 1 { 0.8 } else { 0.7 }
     } else if own.has_any(&NO_TITLE) {
         0.05
-    } else if own.has_any(&[Sense::Summary, Sense::Event, Sense::Paper]) {
+    } else if own.has_any(&[NameSense::Summary, NameSense::Event, NameSense::Paper]) {
         0.4
     } else {
         0.3
     };
-    if own.has_any(&[Sense::Derived, Sense::Unsure]) {
+    if own.has_any(&[NameSense::Derived, NameSense::Unsure]) {
         clear *= 0.7;
     }
-    let has_title = own.has(Sense::Title);
+    let has_title = own.has(NameSense::Title);
     // A "body" that has a name is one of people.
-    let against = NO_TITLE.iter().filter(|sense| **sense != Sense::Content);
+    let against = NO_TITLE
+        .iter()
+        .filter(|sense| **sense != NameSense::Content);
     let is_of_another = against.into_iter().any(|sense| own.has(*sense));
-    if !has_title && own.has(Sense::Name) && is_of_another || column.around.has_any(&OF_ANOTHER) {
+    if !has_title && own.has(NameSense::Name) && is_of_another || column.around.has_any(&OF_ANOTHER)
+    {
         clear *= 0.2;
     }
-    if has_title && own.has_any(&[Sense::Kind, Sense::Image, Sense::Author]) {
+    if has_title && own.has_any(&[NameSense::Kind, NameSense::Image, NameSense::Author]) {
         clear *= 0.5;
     }
     clear
@@ -760,30 +798,35 @@ struct DayShares {
     has_never: bool,
 }
 
-fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
+fn measure_dates(column: &Column<'_>, hints: &DateHints<'_>) -> DayShares {
     let own = column.own.senses;
     let is_other = own.has_any(&[
-        Sense::Title,
-        Sense::Name,
-        Sense::Summary,
-        Sense::Content,
-        Sense::RulePlace,
-        Sense::Link,
-        Sense::Code,
-        Sense::Author,
+        NameSense::Title,
+        NameSense::Name,
+        NameSense::Summary,
+        NameSense::Content,
+        NameSense::RulePlace,
+        NameSense::Link,
+        NameSense::Code,
+        NameSense::Author,
     ]);
-    let around = column.around.has(Sense::Date)
-        || own.is_empty() && column.around.has_any(&[Sense::Event, Sense::Published]);
-    let is_named =
-        (own.has_any(&[Sense::Date, Sense::Created, Sense::Updated]) || around) && !is_other;
-    let is_counted = is_named || own.has_any(&[Sense::Published, Sense::Event]) && !is_other;
+    let around = column.around.has(NameSense::Date)
+        || own.is_empty()
+            && column
+                .around
+                .has_any(&[NameSense::Event, NameSense::Published]);
+    let is_named = (own.has_any(&[NameSense::Date, NameSense::Created, NameSense::Updated])
+        || around)
+        && !is_other;
+    let is_counted =
+        is_named || own.has_any(&[NameSense::Published, NameSense::Event]) && !is_other;
     let (mut days, mut plain, mut times, mut never) = (0, 0, 0, false);
     for (tried, (_, text)) in column.texts.iter().enumerate() {
         if tried == TRIED_DATES && days + times == 0 {
             break;
         }
         let counts = is_counted && text.bytes().all(|byte| byte.is_ascii_digit());
-        match values::day(text, is_named || counts, hints) {
+        match values::date_form(text, is_named || counts, hints) {
             Some(DayForm::Plain) => (days, plain) = (days + 1, plain + 1),
             Some(DayForm::Written) => days += 1,
             Some(DayForm::Never) => (days, never) = (days + 1, true),
@@ -801,14 +844,14 @@ fn dates(column: &Column<'_>, hints: &Hints<'_>) -> DayShares {
 }
 
 /// The readability and information of a column's texts.
-struct Said {
+struct TextMeasures {
     /// Their readability for people, from 0 to 1.
     readable: f64,
     /// The part of each text that is its own rather than common to all, from 0 to 1.
     news: f64,
 }
 
-fn said(column: &Column<'_>) -> Said {
+fn measure_texts(column: &Column<'_>) -> TextMeasures {
     let plain = |text: &str| {
         if text.contains('<') {
             values::without_tags(text)
@@ -817,7 +860,7 @@ fn said(column: &Column<'_>) -> Said {
         }
     };
     let texts: Vec<String> = column.texts.iter().map(|(_, text)| plain(text)).collect();
-    let readable: f64 = texts.iter().map(|text| readable(text)).sum();
+    let readable: f64 = texts.iter().map(|text| readable_share(text)).sum();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for text in &texts {
         let words: HashSet<&str> = text.split_whitespace().take(60).collect();
@@ -836,7 +879,7 @@ fn said(column: &Column<'_>) -> Said {
         1.0 - words.iter().map(shared).sum::<f64>() / ratio(words.len().max(1), 1)
     };
     let count = ratio(texts.len().max(1), 1);
-    Said {
+    TextMeasures {
         readable: readable / count,
         // Three texts are too few to learn from.
         news: if texts.len() < 4 {
@@ -847,7 +890,7 @@ fn said(column: &Column<'_>) -> Said {
     }
 }
 
-fn readable(text: &str) -> f64 {
+fn readable_share(text: &str) -> f64 {
     let text = text.trim();
     let (chars, words) = (text.chars().count(), text.split_whitespace().count());
     let is_ideographic = text.chars().any(|c| c > '\u{2e7f}');
@@ -857,8 +900,8 @@ fn readable(text: &str) -> f64 {
     if !text.chars().any(char::is_alphabetic) {
         return 0.05;
     }
-    if values::is_sign(text) {
-        return if values::is_file(text) || chars < 12 {
+    if values::is_identifier(text) {
+        return if values::is_file_address(text) || chars < 12 {
             0.3
         } else {
             0.2

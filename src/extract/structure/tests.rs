@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
-fn hints() -> Hints<'static> {
-    Hints {
+fn hints() -> DateHints<'static> {
+    DateHints {
         language: None,
         order: None,
         learned: None,
@@ -21,22 +21,22 @@ fn hints() -> Hints<'static> {
 fn check(value: &Value, expected: &str) {
     let way = |place: &RulePlace<'_>| {
         let steps = place.way.iter().map(|step| match step {
-            Step::Member(name) | Step::Attribute(name) => (*name).to_owned(),
-            Step::Each | Step::Any => "*".to_owned(),
-            Step::Rest => "1:".to_owned(),
-            Step::Having(name) => format!("?{name}"),
-            Step::Nth(at) => at.to_string(),
-            Step::Deep(name) => format!(".{name}"),
-            Step::Where { key, is, .. } => format!("{key}={is}"),
+            TreeStep::Member(name) | TreeStep::Attribute(name) => (*name).to_owned(),
+            TreeStep::Each | TreeStep::Any => "*".to_owned(),
+            TreeStep::Rest => "1:".to_owned(),
+            TreeStep::Having(name) => format!("?{name}"),
+            TreeStep::Nth(at) => at.to_string(),
+            TreeStep::Deep(name) => format!(".{name}"),
+            TreeStep::Where { key, is, .. } => format!("{key}={is}"),
         });
         let begin = match place.origin {
-            Origin::Entry => "",
-            Origin::Around => "^",
-            Origin::Name => "~",
+            PathOrigin::Entry => "",
+            PathOrigin::Around => "^",
+            PathOrigin::Name => "~",
         };
         begin.to_owned() + &steps.collect::<Vec<_>>().join(".")
     };
-    let shown = find(value, &hints()).map(|found| {
+    let shown = find_list(value, &hints()).map(|found| {
         let fields = found.fields.iter().map(|(field, ways)| {
             let ways: Vec<String> = ways.iter().map(&way).collect();
             format!("; {} {}", field.as_str(), ways.join(" | "))
@@ -121,7 +121,7 @@ fn the_next_lists_are_told_too() {
         "news": [{"title": "Ferry runs again", "date": "2021-11-30"}, {"title": "Bridge closed", "date": "2021-11-29"}],
         "menu": [{"title": "Start page", "url": "/a"}, {"title": "About the town", "url": "/b"}],
     });
-    let found = ranked(&value, &hints(), 5);
+    let found = rank_lists(&value, &hints(), 5);
     let items: Vec<String> = found
         .iter()
         .map(|found| format!("{:?}", found.item.way))
@@ -130,7 +130,7 @@ fn the_next_lists_are_told_too() {
         items,
         [r#"[Member("news"), Each]"#, r#"[Member("menu"), Each]"#]
     );
-    let why = found.first().expect("a list").why();
+    let why = found.first().expect("a list").explain();
     assert_eq!(
         why,
         "2 records, titles in 100 %, dates in 100 %; 100 % of the titles differ; title 0.88, in all 2.4"
@@ -245,9 +245,9 @@ proptest! {
         list in prop::sample::select(&["data", "items", "zzz", "Ergebnisse"][..]),
     ) {
         let value = document((title, date, link), &order, menu, list);
-        let found = find(&value, &hints()).expect("a list");
-        let member = |name| vec![Step::Member(name)];
-        prop_assert_eq!(&found.item.way, &vec![Step::Member(list), Step::Each]);
+        let found = find_list(&value, &hints()).expect("a list");
+        let member = |name| vec![TreeStep::Member(name)];
+        prop_assert_eq!(&found.item.way, &vec![TreeStep::Member(list), TreeStep::Each]);
         let place = |wanted: Field| {
             let of = found.fields.iter().find(|(field, _)| *field == wanted);
             of.and_then(|(_, places)| places.first()).map(|place| place.way.clone())
@@ -259,8 +259,8 @@ proptest! {
 
     #[test]
     fn no_json_panics(value in any_json()) {
-        for found in ranked(&value, &hints(), 3) {
-            prop_assert!(!found.why().is_empty() && found.records > 0);
+        for found in rank_lists(&value, &hints(), 3) {
+            prop_assert!(!found.explain().is_empty() && found.records > 0);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: a text and the hints for dates. Out: its class: a date, an address, a file, words.
 
-use crate::dates::{self, Basis, Hints};
+use crate::dates::{self, DateBasis, DateHints};
 use crate::extract::epoch;
 use crate::model::DateOrder;
 
@@ -49,12 +49,12 @@ pub(super) enum DayForm {
 }
 
 /// Returns the form of a text that is a date. A mere number is a date only if the name of the value says so.
-pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
+pub(super) fn date_form(text: &str, is_named: bool, hints: &DateHints<'_>) -> Option<DayForm> {
     let text = text.trim();
     if !text.bytes().any(|byte| byte.is_ascii_digit()) && !is_named {
         return None;
     }
-    if let Some(year) = year_first(text) {
+    if let Some(year) = leading_year(text) {
         let known = YEARS.contains(&year);
         return Some(if known {
             DayForm::Plain
@@ -63,19 +63,19 @@ pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayFo
         });
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return number(text, is_named, hints);
+        return number_form(text, is_named, hints);
     }
-    if epoch::counted(text).is_some() {
+    if epoch::epoch_to_iso(text).is_some() {
         return Some(DayForm::Plain);
     }
-    let read = |hints: &Hints<'_>| match is_named {
-        true => dates::of_field(text, hints),
-        false if text.len() <= MAX_DATE_BYTES => dates::read(text, hints),
+    let read = |hints: &DateHints<'_>| match is_named {
+        true => dates::parse_field(text, hints),
+        false if text.len() <= MAX_DATE_BYTES => dates::parse_date(text, hints),
         false => None,
     };
     // It does not matter here which number is the month.
     let either = || {
-        read(&Hints {
+        read(&DateHints {
             learned: Some(DateOrder::DayMonthYear),
             ..*hints
         })
@@ -83,7 +83,7 @@ pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayFo
     let reading = read(hints).or_else(either);
     reading.map(|reading| {
         let year = chrono::Datelike::year(&reading.dated.at);
-        if reading.basis == Basis::Presumed {
+        if reading.basis == DateBasis::Presumed {
             DayForm::Time
         } else if YEARS.contains(&year) {
             DayForm::Written
@@ -94,7 +94,7 @@ pub(super) fn day(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayFo
 }
 
 /// Returns the form of digits that are a date: eight of them are a day, fourteen a time, and counts are long.
-fn number(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
+fn number_form(text: &str, is_named: bool, hints: &DateHints<'_>) -> Option<DayForm> {
     let is_day = matches!(text.len(), 8 | 14) && {
         let part = |range| {
             text.get(range)
@@ -105,13 +105,13 @@ fn number(text: &str, is_named: bool, hints: &Hints<'_>) -> Option<DayForm> {
         let day = part(6..8).is_some_and(|day| (1..=31).contains(&day));
         year && month && day
     };
-    let is_count = || is_named && epoch::counted(text).is_some();
-    let is_read = || dates::of_field(text, hints).is_some();
+    let is_count = || is_named && epoch::epoch_to_iso(text).is_some();
+    let is_read = || dates::parse_field(text, hints).is_some();
     (is_day && is_read() || is_count()).then_some(DayForm::Plain)
 }
 
 /// Returns the year of a text that begins with year, month and day.
-fn year_first(text: &str) -> Option<i32> {
+fn leading_year(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let sign = |at: usize| bytes.get(at).is_some_and(|byte| b"-/.".contains(byte));
@@ -160,7 +160,7 @@ pub(super) fn is_address(text: &str, is_named: bool) -> bool {
 }
 
 /// Returns the address of the only link in a text with markup.
-pub(in crate::extract) fn linked(text: &str) -> Option<&str> {
+pub(in crate::extract) fn only_link(text: &str) -> Option<&str> {
     let mut links = text.match_indices("href=");
     let (at, found) = links.next()?;
     // Two links belong to two things.
@@ -176,12 +176,12 @@ pub(in crate::extract) fn linked(text: &str) -> Option<&str> {
 }
 
 /// Returns true if an address is that of a file.
-pub(super) fn is_file(address: &str) -> bool {
+pub(super) fn is_file_address(address: &str) -> bool {
     ends_with_any(address, &FILES)
 }
 
 /// Returns true if an address is that of a picture.
-pub(super) fn is_image(address: &str) -> bool {
+pub(super) fn is_image_address(address: &str) -> bool {
     ends_with_any(address, &IMAGES)
 }
 
@@ -197,7 +197,7 @@ fn ends_with_any(address: &str, endings: &[&str]) -> bool {
 }
 
 /// Returns true if an address looks like one of a programming interface.
-pub(super) fn is_for_programs(address: &str) -> bool {
+pub(super) fn is_machine_address(address: &str) -> bool {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let is_host = rest.len() < address.len();
@@ -231,7 +231,7 @@ pub(super) fn without_tags(text: &str) -> String {
 }
 
 /// Returns true if the text looks like an identifier in a program: no spaces, and digits or signs in it.
-pub(super) fn is_sign(text: &str) -> bool {
+pub(super) fn is_identifier(text: &str) -> bool {
     let text = text.trim();
     let is_one = !text.contains(char::is_whitespace);
     let is_ideographic = text.chars().any(|c| c > '\u{2e7f}');
@@ -244,8 +244,8 @@ pub(super) fn is_sign(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn hints() -> Hints<'static> {
-        Hints {
+    fn hints() -> DateHints<'static> {
+        DateHints {
             language: None,
             order: None,
             learned: None,
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn dates_are_told_by_their_form() {
         let check = |text: &str, is_named: bool, expected: Option<DayForm>| {
-            assert_eq!(day(text, is_named, &hints()), expected, "{text}");
+            assert_eq!(date_form(text, is_named, &hints()), expected, "{text}");
         };
         check("2021-11-30", false, Some(DayForm::Plain));
         check("2021-11-30T10:00:00.000+00:00", false, Some(DayForm::Plain));
@@ -288,10 +288,10 @@ mod tests {
         check("application/pdf", true, false);
         check("/", true, false);
         check("Yes/No question", true, false);
-        assert_eq!(linked("<a class=x href='/b'>B</a>"), Some("/b"));
-        assert_eq!(linked("<a href=/b>B</a> <a href=/c>C</a>"), None);
-        assert!(is_file("/a.PDF?x=1") && !is_file("/a.html"));
-        assert!(is_for_programs("https://api.a.example/1") && is_for_programs("/api/1"));
-        assert!(!is_for_programs("https://a.example/apiary"));
+        assert_eq!(only_link("<a class=x href='/b'>B</a>"), Some("/b"));
+        assert_eq!(only_link("<a href=/b>B</a> <a href=/c>C</a>"), None);
+        assert!(is_file_address("/a.PDF?x=1") && !is_file_address("/a.html"));
+        assert!(is_machine_address("https://api.a.example/1") && is_machine_address("/api/1"));
+        assert!(!is_machine_address("https://a.example/apiary"));
     }
 }

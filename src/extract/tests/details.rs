@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::extract::detail;
-use crate::model::Detail;
+use crate::model::EntryDetail;
 
 /// Returns the values of the entry in a list, from the fixture's comment.
 fn listed(fixture: &str) -> RawEntry {
@@ -22,7 +22,7 @@ fn listed(fixture: &str) -> RawEntry {
     }
 }
 
-fn read(fixture: &str) -> (RawEntry, Detail) {
+fn read(fixture: &str) -> (RawEntry, EntryDetail) {
     let own: Vec<&str> = fixture
         .lines()
         .filter(|line| !line.starts_with("entry."))
@@ -35,13 +35,13 @@ fn read(fixture: &str) -> (RawEntry, Detail) {
         .join(entry.link.as_deref().unwrap_or_default())
         .unwrap();
     let fields = source.detail.clone().unwrap_or_default();
-    let detail = detail(&document, &fields, &source).unwrap();
+    let detail = extract_detail(&document, &fields, &source).unwrap();
     (entry, detail)
 }
 
 fn shown(fixture: &str) -> String {
     let (entry, detail) = read(fixture);
-    let entry = detail.clone().complete(entry);
+    let entry = detail.clone().complete_entry(entry);
     let text = |text: &Option<RawText>| text.as_ref().map(|text| text.as_str().to_owned());
     let file = |file: &crate::model::RawEnclosure| {
         let [mime, length] = [&file.mime_type, &file.length_bytes]
@@ -75,10 +75,10 @@ fn fixtures() {
     });
 }
 
-fn read_body(body: &[u8]) -> Result<Detail, ExtractError> {
+fn read_body(body: &[u8]) -> Result<EntryDetail, ExtractError> {
     let source = source("html", "");
     let document = document(&source, body.to_vec());
-    detail(&document, &crate::model::Fields::default(), &source)
+    extract_detail(&document, &crate::model::Fields::default(), &source)
 }
 
 #[test]

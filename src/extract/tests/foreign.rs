@@ -16,7 +16,7 @@ fn read(kind: &str, settings: &str, text: impl AsRef<[u8]>) -> Result<Vec<String
 }
 
 #[track_caller]
-fn check(kind: &str, settings: &str, text: impl AsRef<[u8]>, expected: Foreign) {
+fn check(kind: &str, settings: &str, text: impl AsRef<[u8]>, expected: UnsupportedKind) {
     assert_eq!(
         read(kind, settings, text),
         Err(ExtractError::Foreign(expected)),
@@ -27,9 +27,9 @@ fn check(kind: &str, settings: &str, text: impl AsRef<[u8]>, expected: Foreign) 
 #[test]
 fn a_calendar_is_no_list_of_notices() {
     for kind in ["auto", "text", "feed", "html", "json", "xml", "sitemap"] {
-        check(kind, "", CALENDAR, Foreign::Calendar);
+        check(kind, "", CALENDAR, UnsupportedKind::Calendar);
     }
-    check("html", SELECTORS, CALENDAR, Foreign::Calendar);
+    check("html", SELECTORS, CALENDAR, UnsupportedKind::Calendar);
 }
 
 #[test]
@@ -42,21 +42,21 @@ fn an_operator_who_says_how_a_text_divides_knows_what_it_is() {
 #[test]
 fn a_file_is_told_by_name_whatever_is_expected() {
     for kind in ["auto", "text", "feed", "html", "json", "xml", "sitemap"] {
-        check(kind, "", b"%PDF-1.7\n%\xE2\xE3", Foreign::Pdf);
+        check(kind, "", b"%PDF-1.7\n%\xE2\xE3", UnsupportedKind::Pdf);
         check(
             kind,
             "",
             b"PK\x03\x04\x14\0xl/workbook.xml",
-            Foreign::Office("a spreadsheet (Excel)"),
+            UnsupportedKind::Office("a spreadsheet (Excel)"),
         );
     }
     check(
         "text",
         "separator = '^-$'\n",
         b"%PDF-1.7\n-\n",
-        Foreign::Pdf,
+        UnsupportedKind::Pdf,
     );
-    check("auto", "", b"no\0text\0", Foreign::Binary);
+    check("auto", "", b"no\0text\0", UnsupportedKind::Binary);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_message_around_alerts_is_read_and_one_without_is_named() {
     let alert = "<c:alert xmlns:c='urn:oasis:names:tc:emergency:cap:1.2'><c:identifier>1</c:identifier>\
         <c:info><c:headline>Gale</c:headline></c:info></c:alert>";
     assert_eq!(read("auto", "", around(alert)).unwrap(), ["Gale"]);
-    check("auto", "", around("<report/>"), Foreign::Envelope);
+    check("auto", "", around("<report/>"), UnsupportedKind::Envelope);
     let none = "<alerts xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>";
     assert!(read("auto", "", none).unwrap().is_empty());
 }
@@ -123,17 +123,17 @@ const LETTER: &str = "Harbour Office\n12 May 2021\n\nDear owners of boats,\n\n\
 
 #[test]
 fn a_letter_is_one_text() {
-    check("auto", "", LETTER, Foreign::OneText);
+    check("auto", "", LETTER, UnsupportedKind::OneText);
     let undated = LETTER.replace("12 May 2021\n", "");
-    check("auto", "", &undated, Foreign::OneText);
-    check("text", "", &undated, Foreign::OneText);
-    assert!(ExtractError::Foreign(Foreign::OneText).is_drift());
+    check("auto", "", &undated, UnsupportedKind::OneText);
+    check("text", "", &undated, UnsupportedKind::OneText);
+    assert!(ExtractError::Foreign(UnsupportedKind::OneText).is_drift());
 }
 
 #[test]
 fn a_weather_message_is_one_text_however_often_it_is_dated() {
     let message = "164 \nFLXX43 KABC 082123\nHWOABC\n\nOUTLOOK FOR THE BAY\nWEATHER OFFICE\n8 May 2021\n\nBAYZ001-002-\n8 May 2021\n\n.DAY ONE...\n\nNO WEATHER IS EXPECTED.\n";
-    check("auto", "", message, Foreign::OneText);
+    check("auto", "", message, UnsupportedKind::OneText);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_page_of_an_entry_that_is_a_file_is_attached() {
         content_type: Some("application/pdf".into()),
         ..document(&source, b"%PDF-1.7\n".to_vec())
     };
-    let detail = detail(&document, &crate::model::Fields::default(), &source).unwrap();
+    let detail = extract_detail(&document, &crate::model::Fields::default(), &source).unwrap();
     let files: Vec<_> = detail
         .enclosures
         .iter()
@@ -182,21 +182,21 @@ fn a_page_of_an_entry_that_is_a_file_is_attached() {
 #[test]
 fn every_foreign_document_says_what_to_do() {
     let all = [
-        Foreign::Calendar,
-        Foreign::Contacts,
-        Foreign::Envelope,
-        Foreign::OneText,
-        Foreign::Mail,
-        Foreign::Mailbox,
-        Foreign::Pdf,
-        Foreign::Archive("an archive (ZIP)"),
-        Foreign::Office("a spreadsheet (Excel)"),
-        Foreign::Picture,
-        Foreign::Recording,
-        Foreign::FeedList,
-        Foreign::Binary,
+        UnsupportedKind::Calendar,
+        UnsupportedKind::Contacts,
+        UnsupportedKind::Envelope,
+        UnsupportedKind::OneText,
+        UnsupportedKind::Mail,
+        UnsupportedKind::Mailbox,
+        UnsupportedKind::Pdf,
+        UnsupportedKind::Archive("an archive (ZIP)"),
+        UnsupportedKind::Office("a spreadsheet (Excel)"),
+        UnsupportedKind::Picture,
+        UnsupportedKind::Recording,
+        UnsupportedKind::FeedList,
+        UnsupportedKind::Binary,
     ];
-    let line = |foreign: Foreign| {
+    let line = |foreign: UnsupportedKind| {
         let error = ExtractError::Foreign(foreign);
         format!("{}: {error}\n  {}\n", error.code(), error.action())
     };

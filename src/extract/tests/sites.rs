@@ -23,8 +23,8 @@ fn read(page: &str, source: &Source) -> Result<Extracted, ExtractError> {
 
 fn rules(page: &str) -> Rules<Css> {
     let source = by_structure();
-    let hinted = hint(&document(&source, page.as_bytes().to_vec()), &source);
-    hinted.rules().unwrap().clone()
+    let hinted = suggest_settings(&document(&source, page.as_bytes().to_vec()), &source);
+    hinted.page_rules().unwrap().clone()
 }
 
 fn by(rules: Rules<Css>) -> Source {

@@ -103,10 +103,10 @@ fn data_for_programs_is_a_layout_too() {
     let expected = ["/data/0", "/data/1", "/data/2"];
     let fresh = read(&page_of(&data), None).unwrap();
     assert_eq!(links(&fresh), expected);
-    assert_eq!(fresh.layout, Some(Layout::data()));
+    assert_eq!(fresh.layout, Some(Layout::machine_readable()));
     let news = list(" class=news", "note", 12);
     check(&format!("{news}{data}"), "data", &expected);
-    let gone = read(&page_of(&news), Some(Layout::data())).unwrap_err();
+    let gone = read(&page_of(&news), Some(Layout::machine_readable())).unwrap_err();
     assert_eq!(gone.to_string(), "the page holds no data for programs");
     assert!(gone.is_drift());
 }

@@ -23,14 +23,14 @@ pub(super) struct NumberedPart {
 
 /// Returns the notices of a text, and the number of paragraphs before the first. Returns `None` if numbers do
 /// not divide the text.
-pub(super) fn parts(paragraphs: &[Paragraph]) -> Option<(usize, Vec<NumberedPart>)> {
-    let places = places(paragraphs)?;
+pub(super) fn split_numbered(paragraphs: &[Paragraph]) -> Option<(usize, Vec<NumberedPart>)> {
+    let places = find_number_lines(paragraphs)?;
     let first = *places.first()?;
     let ends = places.iter().skip(1).copied().chain([paragraphs.len()]);
     let parts: Vec<NumberedPart> = places
         .iter()
         .zip(ends)
-        .filter_map(|(begin, end)| NumberedPart::of(paragraphs.get(*begin..end)?))
+        .filter_map(|(begin, end)| NumberedPart::from_paragraphs(paragraphs.get(*begin..end)?))
         .collect();
     let undated = parts.iter().filter(|part| part.date.is_none()).count();
     // If the date is above the number, the last part has none.
@@ -40,7 +40,7 @@ pub(super) fn parts(paragraphs: &[Paragraph]) -> Option<(usize, Vec<NumberedPart
 
 /// Returns the lines that contain the numbers: those that begin with the same words, if there are several,
 /// each with a different number.
-fn places(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
+fn find_number_lines(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
     let numbered = paragraphs
         .iter()
         .enumerate()
@@ -48,7 +48,7 @@ fn places(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
             let Paragraph::Text(text) = paragraph else {
                 return None;
             };
-            numbered(text).map(|(words, number)| (words, number, place))
+            split_number(text).map(|(words, number)| (words, number, place))
         });
     let mut numbered: Vec<(String, &str, usize)> = numbered.collect();
     numbered.sort_unstable();
@@ -61,7 +61,7 @@ fn places(paragraphs: &[Paragraph]) -> Option<Vec<usize>> {
 }
 
 /// Splits a line that ends in a number into its words, in lower case, and the number: `notice no` and `14`.
-fn numbered(text: &str) -> Option<(String, &str)> {
+fn split_number(text: &str) -> Option<(String, &str)> {
     let line = text.trim_end_matches([':', '.', ')', ' ']);
     let (words, number) = line.rsplit_once([' ', '°', 'º', '.', '#'])?;
     let is_number = number.starts_with(|c: char| c.is_numeric())
@@ -75,7 +75,7 @@ fn numbered(text: &str) -> Option<(String, &str)> {
 }
 
 impl NumberedPart {
-    fn of(paragraphs: &[Paragraph]) -> Option<Self> {
+    fn from_paragraphs(paragraphs: &[Paragraph]) -> Option<Self> {
         let (number, rest) = paragraphs.split_first()?;
         let mut part = Self {
             number: number.clone().into_text(),
@@ -97,7 +97,7 @@ impl NumberedPart {
 
     /// Returns the title and the text under it. The number is the title of a notice without one, else it
     /// precedes the text.
-    pub(super) fn titled(mut self) -> (String, Vec<String>) {
+    pub(super) fn into_title_and_texts(mut self) -> (String, Vec<String>) {
         let title = self.texts.first().filter(|first| !is_prose(first));
         if title.is_none() {
             return (self.number, self.texts);

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn hints() -> Hints<'static> {
-    Hints {
+fn hints() -> DateHints<'static> {
+    DateHints {
         language: None,
         order: None,
         learned: None,
@@ -41,7 +41,7 @@ fn show(extracted: &Extracted) -> String {
 
 /// Checks titles with the number of paragraphs in their summaries.
 fn check(text: &str, expected: &[(&str, usize)]) {
-    let extracted = read(text, &hints());
+    let extracted = read_notices(text, &hints());
     let found = extracted.entries.iter().map(|entry| {
         let summary = entry
             .summary
@@ -56,21 +56,21 @@ fn check(text: &str, expected: &[(&str, usize)]) {
 }
 
 fn check_problems(text: &str, expected: &[Problem]) {
-    assert_eq!(read(text, &hints()).problems, expected, "{text}");
+    assert_eq!(read_notices(text, &hints()).problems, expected, "{text}");
 }
 
 #[test]
 fn fixtures() {
     insta::glob!("../../../tests/fixtures/text", "*.txt", |path| {
         let text = std::io::read_to_string(File::open(path).unwrap()).unwrap();
-        insta::assert_snapshot!(show(&read(&text, &hints())));
+        insta::assert_snapshot!(show(&read_notices(&text, &hints())));
     });
 }
 
 #[test]
 fn the_sample_bulletin_is_read_whole() {
     let text = include_str!("../../../config/samples/iom-labour-migration-2021.txt");
-    let extracted = read(text, &hints());
+    let extracted = read_notices(text, &hints());
     let dates = extracted
         .entries
         .iter()
@@ -125,13 +125,13 @@ fn what_is_left_out_is_told() {
     );
     let many = "28 June 2021\nA title of four words\n".repeat(MAX_ENTRIES + 1);
     check_problems(&many, &[Problem::TooManyEntries { limit: MAX_ENTRIES }]);
-    assert_eq!(read(&many, &hints()).entries.len(), MAX_ENTRIES);
+    assert_eq!(read_notices(&many, &hints()).entries.len(), MAX_ENTRIES);
 }
 
 /// Checks the entries of a text, each with its date: `date / title / summary`.
 #[track_caller]
 fn check_entries(text: &str, expected: &[&str], preamble: usize) {
-    let extracted = read(text, &hints());
+    let extracted = read_notices(text, &hints());
     let found = extracted.entries.iter().map(|entry| {
         let plain = |text: &Option<RawText>| {
             text.as_ref()
@@ -219,7 +219,7 @@ fn the_day_of_the_whole_is_no_notice() {
     // Each notice has its own date of update.
     let each = "Updated: 2 March 2021\nA buoy is out of its place\nIt drifted away.\n\
                 Updated: 1 March 2021\nDredging near the northern pier\nBy day only.\n";
-    assert_eq!(read(each, &hints()).entries.len(), 2);
+    assert_eq!(read_notices(each, &hints()).entries.len(), 2);
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn paragraphs_of(bulletin: &[(String, Vec<String>)]) -> Vec<&str> {
 proptest! {
     #[test]
     fn no_text_panics(text in "(\\PC|[\n\r\u{c}\u{a0}\u{200b}]|28 June 2021|: |\n){0,80}") {
-        read(&text, &hints());
+        read_notices(&text, &hints());
     }
 
     #[test]
@@ -291,15 +291,15 @@ proptest! {
             loose += "\n";
             loose += &" \u{a0}\u{200b}\r\n".repeat(*blanks);
         }
-        let read_tight = read(&tight, &hints());
+        let read_tight = read_notices(&tight, &hints());
         prop_assert_eq!(read_tight.entries.len(), bulletin.len());
-        prop_assert_eq!(read_tight, read(&loose, &hints()));
+        prop_assert_eq!(read_tight, read_notices(&loose, &hints()));
     }
 
     #[test]
     fn spaces_are_spaces(bulletin in bulletin()) {
         let text = paragraphs_of(&bulletin).join("\n\n");
         let other = text.replace(' ', "\u{a0}");
-        prop_assert_eq!(read(&text, &hints()), read(&other, &hints()));
+        prop_assert_eq!(read_notices(&text, &hints()), read_notices(&other, &hints()));
     }
 }

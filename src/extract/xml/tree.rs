@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 
 use crate::extract::ExtractError;
-use crate::extract::feed::{Fault, Scanner, Tag, Token, decode, local};
+use crate::extract::feed::{
+    FormatFault, XmlScanner, XmlTag, XmlToken, decode_references, local_name,
+};
 use crate::model::{ElementPath, Problem, Step};
 
 /// The maximum depth of elements that are read. No format comes near it.
@@ -20,17 +22,17 @@ const MAX_ELEMENTS: usize = 500_000;
 const VOID: [&str; 5] = ["area", "br", "hr", "img", "wbr"];
 
 /// A parsed document.
-pub(in crate::extract) struct Tree<'a> {
+pub(in crate::extract) struct XmlTree<'a> {
     /// The elements in document order. The first is the document itself, around its root element.
-    elements: Vec<FoundRecords<'a>>,
-    pieces: Vec<Piece<'a>>,
+    elements: Vec<ElementData<'a>>,
+    pieces: Vec<ContentPiece<'a>>,
     problems: Vec<Problem>,
     /// The innermost element that is open at the end of the document.
     cut: Option<usize>,
 }
 
-struct FoundRecords<'a> {
-    tag: Tag<'a>,
+struct ElementData<'a> {
+    tag: XmlTag<'a>,
     /// Its first piece and the one after its last.
     pieces: (usize, usize),
     /// The element after its last descendant.
@@ -41,7 +43,7 @@ struct FoundRecords<'a> {
 
 /// The content of elements, in document order.
 #[derive(Clone, Copy)]
-enum Piece<'a> {
+enum ContentPiece<'a> {
     /// Characters, with references as written.
     Text(&'a str),
     Cdata(&'a str),
@@ -51,37 +53,39 @@ enum Piece<'a> {
 
 /// An element of a tree.
 #[derive(Clone, Copy)]
-pub(in crate::extract) struct Element<'a> {
-    tree: &'a Tree<'a>,
+pub(in crate::extract) struct XmlElement<'a> {
+    tree: &'a XmlTree<'a>,
     at: usize,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> XmlTree<'a> {
     /// Parses a text.
     ///
     /// # Errors
     /// Returns [`ExtractError::BadDocument`] if it contains no element, or an unreasonable number of them.
-    pub(in crate::extract) fn of(text: &'a str) -> Result<Self, ExtractError> {
-        let mut scanner = Scanner::new(text);
-        let mut builder = Builder::new();
-        while let Some(token) = scanner.next() {
+    pub(in crate::extract) fn parse(text: &'a str) -> Result<Self, ExtractError> {
+        let mut scanner = XmlScanner::new(text);
+        let mut builder = TreeBuilder::new();
+        while let Some(token) = scanner.next_token() {
             let at = scanner.position();
             match token {
-                Token::Text(text) => builder.tree.pieces.push(Piece::Text(text)),
-                Token::Cdata(text) => builder.tree.pieces.push(Piece::Cdata(text)),
-                Token::Open(tag) => builder.open(tag, &mut scanner),
-                Token::Close(name) => builder.close(name, at, &mut scanner),
+                XmlToken::Text(text) => builder.tree.pieces.push(ContentPiece::Text(text)),
+                XmlToken::Cdata(text) => builder.tree.pieces.push(ContentPiece::Cdata(text)),
+                XmlToken::Open(tag) => builder.open_element(tag, &mut scanner),
+                XmlToken::Close(name) => builder.close_element(name, at, &mut scanner),
             }
             if builder.tree.elements.len() > MAX_ELEMENTS {
-                return Err(bad(format!("it has more than {MAX_ELEMENTS} elements")));
+                return Err(invalid_xml(format!(
+                    "it has more than {MAX_ELEMENTS} elements"
+                )));
             }
         }
         builder.finish(scanner)
     }
 
     /// Returns the document itself, whose only child is the root element.
-    pub(in crate::extract) fn document(&'a self) -> Element<'a> {
-        Element { tree: self, at: 0 }
+    pub(in crate::extract) fn document(&'a self) -> XmlElement<'a> {
+        XmlElement { tree: self, at: 0 }
     }
 
     /// Returns the faults of the document.
@@ -90,25 +94,25 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn bad(reason: String) -> ExtractError {
+fn invalid_xml(reason: String) -> ExtractError {
     ExtractError::BadDocument {
         what: "the XML",
         reason,
     }
 }
 
-struct Builder<'a> {
-    tree: Tree<'a>,
+struct TreeBuilder<'a> {
+    tree: XmlTree<'a>,
     /// The open elements, from outer to inner.
     open: Vec<usize>,
     /// The number of open elements too deep for `open`.
     deeper: usize,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> TreeBuilder<'a> {
     fn new() -> Self {
-        let document = FoundRecords {
-            tag: Tag {
+        let document = ElementData {
+            tag: XmlTag {
                 name: "",
                 attributes: "",
                 is_empty: false,
@@ -119,7 +123,7 @@ impl<'a> Builder<'a> {
             parent: 0,
         };
         Self {
-            tree: Tree {
+            tree: XmlTree {
                 elements: vec![document],
                 pieces: Vec::new(),
                 problems: Vec::new(),
@@ -130,16 +134,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn open(&mut self, tag: Tag<'a>, scanner: &mut Scanner<'a>) {
+    fn open_element(&mut self, tag: XmlTag<'a>, scanner: &mut XmlScanner<'a>) {
         if self.open.len() >= MAX_DEPTH {
-            scanner.faults.note(Fault::TooDeep, tag.at);
+            scanner.faults.note(FormatFault::TooDeep, tag.at);
             self.deeper += usize::from(!tag.is_empty);
             return;
         }
         let at = self.tree.elements.len();
-        self.tree.pieces.push(Piece::Open(at));
+        self.tree.pieces.push(ContentPiece::Open(at));
         let first = self.tree.pieces.len();
-        self.tree.elements.push(FoundRecords {
+        self.tree.elements.push(ElementData {
             tag,
             pieces: (first, first),
             end: at + 1,
@@ -151,20 +155,20 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn close(&mut self, name: &str, behind: usize, scanner: &mut Scanner<'a>) {
+    fn close_element(&mut self, name: &str, behind: usize, scanner: &mut XmlScanner<'a>) {
         if self.deeper > 0 {
             self.deeper -= 1;
             return;
         }
-        let name = local(name);
+        let name = local_name(name);
         let elements = &self.tree.elements;
         let same = |at: &usize| {
             elements
                 .get(*at)
-                .is_some_and(|found| local(found.tag.name) == name)
+                .is_some_and(|found| local_name(found.tag.name) == name)
         };
         let Some(depth) = self.open.iter().rposition(same) else {
-            let fault = Fault::StrayEnd(shown(name));
+            let fault = FormatFault::StrayEnd(shorten_name(name));
             return scanner
                 .faults
                 .note(fault, behind.saturating_sub(name.len() + 3));
@@ -176,12 +180,12 @@ impl<'a> Builder<'a> {
         self.close_last();
     }
 
-    fn note_unclosed(&self, scanner: &mut Scanner<'a>) {
+    fn note_unclosed(&self, scanner: &mut XmlScanner<'a>) {
         let last = self.open.last().and_then(|at| self.tree.elements.get(*at));
-        if let Some(FoundRecords { tag, .. }) = last {
+        if let Some(ElementData { tag, .. }) = last {
             scanner
                 .faults
-                .note(Fault::Unclosed(shown(tag.name)), tag.at);
+                .note(FormatFault::Unclosed(shorten_name(tag.name)), tag.at);
         }
     }
 
@@ -192,57 +196,57 @@ impl<'a> Builder<'a> {
             found.pieces.1 = self.tree.pieces.len();
             found.end = end;
         }
-        self.tree.pieces.push(Piece::Close(at));
+        self.tree.pieces.push(ContentPiece::Close(at));
     }
 
-    fn finish(mut self, mut scanner: Scanner<'a>) -> Result<Tree<'a>, ExtractError> {
+    fn finish(mut self, mut scanner: XmlScanner<'a>) -> Result<XmlTree<'a>, ExtractError> {
         let cut = self.open.last().copied();
         if cut.is_some() {
-            scanner.faults.note(Fault::Cut, scanner.text().len());
+            scanner.faults.note(FormatFault::Cut, scanner.text().len());
         }
         while !self.open.is_empty() {
             self.close_last();
         }
-        let mut tree = Tree { cut, ..self.tree };
+        let mut tree = XmlTree { cut, ..self.tree };
         let (pieces, end) = (tree.pieces.len(), tree.elements.len());
         if let Some(document) = tree.elements.first_mut() {
             document.pieces.1 = pieces;
             document.end = end;
         }
         if end == 1 {
-            return Err(bad("there is no element in it".to_owned()));
+            return Err(invalid_xml("there is no element in it".to_owned()));
         }
-        tree.problems = std::mem::take(&mut scanner.faults).problems(scanner.text());
+        tree.problems = std::mem::take(&mut scanner.faults).into_problems(scanner.text());
         Ok(tree)
     }
 }
 
 /// Shortens a name for display.
-fn shown(name: &str) -> String {
+fn shorten_name(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
-impl<'a> Element<'a> {
-    fn found(self) -> Option<&'a FoundRecords<'a>> {
+impl<'a> XmlElement<'a> {
+    fn data(self) -> Option<&'a ElementData<'a>> {
         self.tree.elements.get(self.at)
     }
 
-    fn end(self) -> usize {
-        self.found().map_or(0, |found| found.end)
+    fn end_index(self) -> usize {
+        self.data().map_or(0, |found| found.end)
     }
 
     fn name(self) -> &'a str {
-        self.found().map_or("", |found| found.tag.name)
+        self.data().map_or("", |found| found.tag.name)
     }
 
     /// Returns its name without the prefix.
-    pub(in crate::extract) fn local(self) -> &'a str {
-        local(self.name())
+    pub(in crate::extract) fn local_name(self) -> &'a str {
+        local_name(self.name())
     }
 
     /// Returns true if it declares a namespace whose name contains `part`, in any case.
-    pub(in crate::extract) fn declares(self, part: &str) -> bool {
-        let attributes = self.found().map(|found| found.tag.attributes());
+    pub(in crate::extract) fn declares_namespace(self, part: &str) -> bool {
+        let attributes = self.data().map(|found| found.tag.attributes());
         let mut declared = attributes
             .into_iter()
             .flatten()
@@ -251,28 +255,30 @@ impl<'a> Element<'a> {
     }
 
     /// Returns true if `other` is this element or within it.
-    pub(in crate::extract) fn holds(self, other: Self) -> bool {
-        (self.at..self.end()).contains(&other.at)
+    pub(in crate::extract) fn contains(self, other: Self) -> bool {
+        (self.at..self.end_index()).contains(&other.at)
     }
 
     /// Returns true if the document ends within it.
-    pub(in crate::extract) fn is_cut(self) -> bool {
-        let range = self.at..self.end();
+    pub(in crate::extract) fn is_truncated(self) -> bool {
+        let range = self.at..self.end_index();
         self.tree.cut.is_some_and(|cut| range.contains(&cut))
     }
 
     /// Returns its child elements, in document order.
     pub(in crate::extract) fn children(self) -> impl Iterator<Item = Self> {
         let tree = self.tree;
-        let end = self.end();
+        let end = self.end_index();
         let within = move |at: usize| (at < end).then_some(Self { tree, at });
-        std::iter::successors(within(self.at + 1), move |before| within(before.end()))
+        std::iter::successors(within(self.at + 1), move |before| {
+            within(before.end_index())
+        })
     }
 
     /// Returns the elements that contain it, from the nearest outwards. The document is the last.
-    pub(in crate::extract) fn around(self) -> impl Iterator<Item = Self> {
+    pub(in crate::extract) fn ancestors(self) -> impl Iterator<Item = Self> {
         let parent = |element: &Self| {
-            let parent = element.found().filter(|_| element.at > 0)?.parent;
+            let parent = element.data().filter(|_| element.at > 0)?.parent;
             Some(Self {
                 at: parent,
                 ..*element
@@ -284,40 +290,40 @@ impl<'a> Element<'a> {
     /// Returns the elements within it, in document order.
     pub(in crate::extract) fn descendants(self) -> impl Iterator<Item = Self> {
         let tree = self.tree;
-        (self.at + 1..self.end()).map(move |at| Self { tree, at })
+        (self.at + 1..self.end_index()).map(move |at| Self { tree, at })
     }
 
     /// Returns attribute names without prefixes, and values as written.
     pub(in crate::extract) fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let attributes = self.found().map(|found| found.tag.attributes());
+        let attributes = self.data().map(|found| found.tag.attributes());
         let declares = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
         let attributes = attributes.into_iter().flatten();
         attributes
             .filter(move |(name, _)| !declares(name))
-            .map(|(name, value)| (local(name), value))
+            .map(|(name, value)| (local_name(name), value))
     }
 
     /// Returns the value of an attribute, regardless of its prefix.
     pub(in crate::extract) fn attribute(self, name: &str) -> Option<String> {
-        self.found()?.tag.attribute(&[local(name)])
+        self.data()?.tag.attribute(&[local_name(name)])
     }
 
-    fn pieces(self) -> &'a [Piece<'a>] {
-        let (start, end) = self.found().map_or((0, 0), |found| found.pieces);
+    fn pieces(self) -> &'a [ContentPiece<'a>] {
+        let (start, end) = self.data().map_or((0, 0), |found| found.pieces);
         self.tree.pieces.get(start..end).unwrap_or_default()
     }
 
     /// Returns its characters and those of all elements in it, with references resolved.
-    pub(in crate::extract) fn characters(self) -> Cow<'a, str> {
+    pub(in crate::extract) fn text_content(self) -> Cow<'a, str> {
         match self.pieces() {
             [] => Cow::Borrowed(""),
-            [Piece::Text(text)] => decode(text).0,
-            [Piece::Cdata(text)] => Cow::Borrowed(text),
+            [ContentPiece::Text(text)] => decode_references(text).0,
+            [ContentPiece::Cdata(text)] => Cow::Borrowed(text),
             pieces => {
                 let parts = pieces.iter().filter_map(|piece| match piece {
-                    Piece::Text(text) => Some(decode(text).0),
-                    Piece::Cdata(text) => Some(Cow::Borrowed(*text)),
-                    Piece::Open(_) | Piece::Close(_) => None,
+                    ContentPiece::Text(text) => Some(decode_references(text).0),
+                    ContentPiece::Cdata(text) => Some(Cow::Borrowed(*text)),
+                    ContentPiece::Open(_) | ContentPiece::Close(_) => None,
                 });
                 Cow::Owned(parts.collect())
             }
@@ -330,14 +336,14 @@ impl<'a> Element<'a> {
         let mut html = String::new();
         for piece in self.pieces() {
             match piece {
-                Piece::Text(text) | Piece::Cdata(text) => html += text,
-                Piece::Open(at) => {
+                ContentPiece::Text(text) | ContentPiece::Cdata(text) => html += text,
+                ContentPiece::Open(at) => {
                     let element = Self { at: *at, ..*self };
-                    let attributes = element.found().map_or("", |found| found.tag.attributes);
-                    html = html + "<" + element.local() + attributes.trim_end() + ">";
+                    let attributes = element.data().map_or("", |found| found.tag.attributes);
+                    html = html + "<" + element.local_name() + attributes.trim_end() + ">";
                 }
-                Piece::Close(at) => {
-                    let name = Self { at: *at, ..*self }.local();
+                ContentPiece::Close(at) => {
+                    let name = Self { at: *at, ..*self }.local_name();
                     if !VOID.contains(&name) {
                         html = html + "</" + name + ">";
                     }
@@ -355,12 +361,16 @@ impl<'a> Element<'a> {
             for element in from {
                 if step.deep {
                     // Elements within another of them are already covered.
-                    if element.end() > covered {
-                        found.extend(element.descendants().filter(|below| below.is(step)));
-                        covered = element.end();
+                    if element.end_index() > covered {
+                        found.extend(
+                            element
+                                .descendants()
+                                .filter(|below| below.matches_step(step)),
+                        );
+                        covered = element.end_index();
                     }
                 } else {
-                    found.extend(element.children().filter(|child| child.is(step)));
+                    found.extend(element.children().filter(|child| child.matches_step(step)));
                 }
             }
             found.sort_unstable_by_key(|element| element.at);
@@ -368,12 +378,12 @@ impl<'a> Element<'a> {
         })
     }
 
-    fn is(self, step: &Step) -> bool {
+    fn matches_step(self, step: &Step) -> bool {
         let is_named = step.name.as_deref().is_none_or(|name| {
             let own = if name.contains(':') {
                 self.name()
             } else {
-                self.local()
+                self.local_name()
             };
             own == name
         });
@@ -394,12 +404,12 @@ mod tests {
 
     /// Checks the texts or attributes that a path leads to from the document, separated by a bar.
     fn check(text: &str, path: &str, expected: &str) {
-        let tree = Tree::of(text).expect("a document");
+        let tree = XmlTree::parse(text).expect("a document");
         let path: ElementPath = path.parse().expect("a path");
         let found = tree.document().find(&path);
         let shown = found.iter().map(|found| match &path.attribute {
             Some(name) => found.attribute(name).unwrap_or_default(),
-            None => found.characters().into_owned(),
+            None => found.text_content().into_owned(),
         });
         assert_eq!(shown.collect::<Vec<_>>().join("|"), expected, "{path}");
     }
@@ -421,9 +431,9 @@ mod tests {
 
     #[test]
     fn markup_is_html() {
-        let tree = Tree::of(NOTICES).expect("a document");
+        let tree = XmlTree::parse(NOTICES).expect("a document");
         let found = tree.document().find(&"//body".parse().expect("a path"));
-        let markup: Vec<String> = found.iter().map(Element::markup).collect();
+        let markup: Vec<String> = found.iter().map(XmlElement::markup).collect();
         assert_eq!(markup, ["x <b>y</b><br>&lt;"]);
     }
 
@@ -433,7 +443,7 @@ mod tests {
         check("<a><b>1</c></b><b>2", "a/b", "1|2");
         let deep = "<a>".repeat(100_000);
         check(&format!("{deep}x"), "//b", "");
-        let problems = Tree::of("<a><b>1</c></b><b>2")
+        let problems = XmlTree::parse("<a><b>1</c></b><b>2")
             .expect("a document")
             .problems();
         assert_eq!(problems.len(), 2);

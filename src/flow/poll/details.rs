@@ -10,18 +10,18 @@ use std::time::Duration;
 use url::{Position, Url};
 
 use super::digest::FetchedPages;
-use super::walk::{PollRequest, same_login};
-use crate::dates::{self, Basis, Hints};
+use super::walk::{PollRequest, with_same_login};
+use crate::dates::{self, DateBasis, DateHints};
 use crate::extract;
-use crate::fetch::{FetchError, FetchedPage, Fetcher, Request};
-use crate::flow::address;
+use crate::fetch::{FetchError, FetchRequest, FetchedPage, Fetcher};
+use crate::flow::request_address;
 use crate::model::{
-    Detail, Document, Extracted, Hash, Problem, PublicUrl, RawEnclosure, RawEntry, RawImage,
-    RawText, Source, Timestamp, file_type, without_user,
+    Document, EntryDetail, Extracted, Hash, Problem, PublicUrl, RawEnclosure, RawEntry, RawImage,
+    RawText, Source, Timestamp, file_type, without_credentials,
 };
 use crate::normalize;
-use crate::store::{Details, KeptDetail, StoreError};
-use crate::text::chain;
+use crate::store::{KeptDetail, PollDetails, StoreError};
+use crate::text::error_chain;
 
 /// Pages of entries fetched in one poll; the others wait for the next poll.
 const BUDGET: u32 = 50;
@@ -43,22 +43,22 @@ const MAX_VALUE: usize = 4 * 1024;
 const MAX_VALUES: usize = 50;
 
 /// Returns the number of entries' pages that one poll of this source may fetch.
-pub(super) fn budget(source: &Source) -> u32 {
+pub(super) fn page_budget(source: &Source) -> u32 {
     if source.detail.is_some() { BUDGET } else { 0 }
 }
 
 /// Returns the addresses of a document's entries.
-pub(super) fn addresses(source: &Source, document: &Document, read: &Extracted) -> Vec<Url> {
-    let of = |entry| address_of(source, document, entry);
+pub(super) fn entry_addresses(source: &Source, document: &Document, read: &Extracted) -> Vec<Url> {
+    let of = |entry| entry_address(source, document, entry);
     read.entries.iter().filter_map(of).collect()
 }
 
 /// Returns the published address of an entry's page.
-fn address_of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Url> {
+fn entry_address(source: &Source, document: &Document, entry: &RawEntry) -> Option<Url> {
     let base = entry.base.as_ref().unwrap_or(&document.url);
     let base = source.location.public_base(base);
     let link = source.location.without_key(entry.link.as_deref()?);
-    normalize::canonical(&link, &base)
+    normalize::canonical_url(&link, &base)
 }
 
 /// The address of an entry's page. If the source's address is a secret, the published and the requested
@@ -73,23 +73,23 @@ pub struct EntryPage {
 
 impl EntryPage {
     /// Finds the page that `entry` of `document` links to.
-    pub fn of(source: &Source, document: &Document, entry: &RawEntry) -> Option<Self> {
+    pub fn from_entry(source: &Source, document: &Document, entry: &RawEntry) -> Option<Self> {
         let base = entry.base.as_ref().unwrap_or(&document.url);
-        let asked = normalize::canonical(entry.link.as_deref()?, base)?;
+        let asked = normalize::canonical_url(entry.link.as_deref()?, base)?;
         Some(Self {
-            url: address_of(source, document, entry)?,
-            request: same_login(&address(&source.location), &asked),
+            url: entry_address(source, document, entry)?,
+            request: with_same_login(&request_address(&source.location), &asked),
         })
     }
 
     /// Returns the requested address without credentials, as in a document fetched from it.
-    fn asked(&self) -> Url {
-        without_user(self.request.expose())
+    fn requested_url(&self) -> Url {
+        without_credentials(self.request.expose())
     }
 
     /// Moves the page to its published address, so that its resolved links do not contain a secret.
-    pub fn published(&self, source: &Source, page: Document) -> Document {
-        let url = if page.url == self.asked() {
+    pub fn move_to_published(&self, source: &Source, page: Document) -> Document {
+        let url = if page.url == self.requested_url() {
             self.url.clone()
         } else {
             source.location.public_base(&page.url)
@@ -100,14 +100,14 @@ impl EntryPage {
 }
 
 /// An entry that links to a page of its own.
-struct Listed {
+struct ListedEntry {
     /// The index of the list's page, and of the entry in it.
     place: (usize, usize),
     page: EntryPage,
     hash: Hash,
 }
 
-impl Listed {
+impl ListedEntry {
     /// Returns the published address, which identifies the page.
     fn url(&self) -> &Url {
         &self.page.url
@@ -116,7 +116,7 @@ impl Listed {
 
 /// The next step for the page of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
+enum DetailStep {
     /// The page is known, or was given up.
     Settled,
     /// The page is fetched.
@@ -126,20 +126,20 @@ enum Decision {
 }
 
 /// Decides on the page of an entry with the hash `entry` at `at`; `rules` identify how the page would be read.
-fn decide(kept: Option<&KeptDetail>, entry: Hash, rules: Hash, at: Timestamp) -> Decision {
+fn decide_step(kept: Option<&KeptDetail>, entry: Hash, rules: Hash, at: Timestamp) -> DetailStep {
     let until = |time: Timestamp| {
         // A wait longer than the maximum comes from a clock that was ahead.
         if time <= at || time > at + READ_AGAIN_MOST {
-            Decision::Ask
+            DetailStep::Ask
         } else {
-            Decision::Wait(time)
+            DetailStep::Wait(time)
         }
     };
     match kept {
-        None => Decision::Ask,
-        Some(kept) if kept.rules != rules => Decision::Ask,
+        None => DetailStep::Ask,
+        Some(kept) if kept.rules != rules => DetailStep::Ask,
         Some(kept) if kept.entry != entry => until(not_before(kept, at)),
-        Some(kept) => kept.next_try.map_or(Decision::Settled, until),
+        Some(kept) => kept.next_try.map_or(DetailStep::Settled, until),
     }
 }
 
@@ -172,7 +172,7 @@ fn next_try(
 }
 
 /// The reason why an entry's page could not be fetched.
-struct Failed {
+struct EntryPageFailure {
     reason: String,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
@@ -180,10 +180,10 @@ struct Failed {
     is_of_host: bool,
 }
 
-impl From<FetchError> for Failed {
+impl From<FetchError> for EntryPageFailure {
     fn from(error: FetchError) -> Self {
         Self {
-            reason: chain(&error),
+            reason: error_chain(&error),
             http_status: error.http_status(),
             retry_after: error.retry_after(),
             is_of_host: error.is_of_host(),
@@ -192,7 +192,7 @@ impl From<FetchError> for Failed {
 }
 
 /// One poll's work on the pages of its entries.
-struct Round<'a> {
+struct DetailRound<'a> {
     poll: &'a PollRequest<'a>,
     rules: Hash,
     /// The pages of the list.
@@ -209,7 +209,7 @@ struct Round<'a> {
 }
 
 /// Completes the entries of a poll with their pages, as far as these are kept or can be fetched now.
-pub(super) async fn complete(
+pub(super) async fn complete_entries(
     poll: &PollRequest<'_>,
     fetched: &mut FetchedPages,
 ) -> Result<(), StoreError> {
@@ -217,14 +217,16 @@ pub(super) async fn complete(
         return Ok(());
     }
     attach_files(poll.source, &mut fetched.pages);
-    let listed = listed(poll.source, &fetched.pages);
+    let listed = entries_with_pages(poll.source, &fetched.pages);
     let addresses: Vec<String> = listed.iter().map(|one| one.url().to_string()).collect();
     let (id, wanted) = (poll.source.id.clone(), addresses.clone());
-    let kept = poll.store.read(move |reader| reader.details(&id, &wanted));
-    let mut round = Round {
+    let kept = poll
+        .store
+        .read(move |reader| reader.kept_details(&id, &wanted));
+    let mut round = DetailRound {
         poll,
-        rules: rules(poll.source),
-        lists: lists(&fetched.pages),
+        rules: rules_hash(poll.source),
+        lists: list_addresses(&fetched.pages),
         kept: kept.await?,
         changed: HashSet::new(),
         // A host whose list failed gets no more requests.
@@ -234,20 +236,20 @@ pub(super) async fn complete(
         reason: None,
     };
     for one in &listed {
-        round.settle(one).await;
+        round.settle_entry(one).await;
     }
-    round.finish(&listed, addresses, fetched);
+    round.apply_details(&listed, addresses, fetched);
     Ok(())
 }
 
-impl Round<'_> {
-    async fn settle(&mut self, listed: &Listed) {
+impl DetailRound<'_> {
+    async fn settle_entry(&mut self, listed: &ListedEntry) {
         let at = self.poll.at;
         let address = listed.url().as_str();
         let kept = self.kept.get(address);
-        match decide(kept, listed.hash, self.rules, at) {
-            Decision::Settled => {}
-            Decision::Wait(until) => {
+        match decide_step(kept, listed.hash, self.rules, at) {
+            DetailStep::Settled => {}
+            DetailStep::Wait(until) => {
                 if let Some(kept) = self.kept.get_mut(address)
                     && kept.next_try != Some(until)
                 {
@@ -255,24 +257,24 @@ impl Round<'_> {
                     self.changed.insert(address.to_owned());
                 }
             }
-            Decision::Ask if self.may_ask(listed.url()) => {
+            DetailStep::Ask if self.may_fetch(listed.url()) => {
                 self.left -= 1;
-                match self.read(&listed.page).await {
-                    Ok(read) => self.was_read(listed, read.into_detail()),
-                    Err(failed) => self.failed(listed, failed),
+                match self.read_entry_page(&listed.page).await {
+                    Ok(read) => self.record_read(listed, read.into_detail()),
+                    Err(failed) => self.record_failure(listed, failed),
                 }
             }
-            Decision::Ask => self.keep(listed, |kept| kept.next_try = Some(at)),
+            DetailStep::Ask => self.update_kept(listed, |kept| kept.next_try = Some(at)),
         }
     }
 
-    fn may_ask(&self, url: &Url) -> bool {
+    fn may_fetch(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
         let failures = self.failures.get(host).copied().unwrap_or_default();
         self.left > 0 && failures < MAX_FAILURES
     }
 
-    async fn read(&self, page: &EntryPage) -> Result<EntryRead, Failed> {
+    async fn read_entry_page(&self, page: &EntryPage) -> Result<EntryRead, EntryPageFailure> {
         let PollRequest {
             fetcher,
             source,
@@ -280,13 +282,13 @@ impl Round<'_> {
             ..
         } = *self.poll;
         let check = self.poll.robots_check_of_pages();
-        let request = Request::new(&page.request, at).with_robots_check(check);
+        let request = FetchRequest::new(&page.request, at).with_robots_check(check);
         read_page(fetcher, source, page, &request, &self.lists).await
     }
 
-    fn was_read(&mut self, listed: &Listed, detail: Detail) {
+    fn record_read(&mut self, listed: &ListedEntry, detail: EntryDetail) {
         let at = self.poll.at;
-        self.keep(listed, |kept| {
+        self.update_kept(listed, |kept| {
             kept.detail = Some(detail);
             kept.http_status = None;
             kept.tries = 0;
@@ -296,14 +298,14 @@ impl Round<'_> {
         });
     }
 
-    fn failed(&mut self, listed: &Listed, failed: Failed) {
+    fn record_failure(&mut self, listed: &ListedEntry, failed: EntryPageFailure) {
         let at = self.poll.at;
         let host = listed.url().host_str().unwrap_or_default().to_owned();
         let weight = if failed.is_of_host { MAX_FAILURES } else { 1 };
         *self.failures.entry(host).or_default() += weight;
         self.failed += 1;
         self.reason.get_or_insert(failed.reason);
-        self.keep(listed, |kept| {
+        self.update_kept(listed, |kept| {
             kept.tries = kept.tries.saturating_add(1);
             kept.http_status = failed.http_status;
             kept.next_try = next_try(kept.tries, failed.http_status, failed.retry_after, at);
@@ -312,7 +314,7 @@ impl Round<'_> {
 
     /// Changes the kept data of an entry's page. Failures are counted anew for a changed entry, and readings
     /// for changed rules.
-    fn keep(&mut self, listed: &Listed, change: impl FnOnce(&mut KeptDetail)) {
+    fn update_kept(&mut self, listed: &ListedEntry, change: impl FnOnce(&mut KeptDetail)) {
         let address = listed.url().to_string();
         let kept = self.kept.entry(address.clone());
         let kept = kept.or_insert_with(|| KeptDetail {
@@ -338,7 +340,12 @@ impl Round<'_> {
     }
 
     /// Completes the entries, and reports the data to keep and the failures.
-    fn finish(self, listed: &[Listed], addresses: Vec<String>, fetched: &mut FetchedPages) {
+    fn apply_details(
+        self,
+        listed: &[ListedEntry],
+        addresses: Vec<String>,
+        fetched: &mut FetchedPages,
+    ) {
         for one in listed {
             let kept = self.kept.get(one.url().as_str());
             let Some(detail) = kept.and_then(|kept| kept.detail.clone()) else {
@@ -346,11 +353,11 @@ impl Round<'_> {
             };
             complete_entry(&mut fetched.pages, one.place, detail);
         }
-        let is_gone = |one: &&Listed| {
+        let is_gone = |one: &&ListedEntry| {
             let kept = self.kept.get(one.url().as_str());
             kept.is_some_and(|kept| kept.http_status == Some(410))
         };
-        let gone: Vec<&Listed> = listed.iter().filter(is_gone).collect();
+        let gone: Vec<&ListedEntry> = listed.iter().filter(is_gone).collect();
         if let (Some(one), Some((_, page))) = (gone.first(), fetched.pages.first_mut()) {
             page.problems.push(Problem::Gone {
                 count: gone.len(),
@@ -363,7 +370,7 @@ impl Round<'_> {
         }
         let mut changed = self.kept;
         changed.retain(|address, _| self.changed.contains(address));
-        fetched.details = Some(Details {
+        fetched.details = Some(PollDetails {
             listed: addresses,
             changed: changed.into_iter().collect(),
         });
@@ -372,12 +379,12 @@ impl Round<'_> {
 
 /// The content at the address of an entry.
 enum EntryRead {
-    Page(Detail),
-    File(Detail),
+    Page(EntryDetail),
+    File(EntryDetail),
 }
 
 impl EntryRead {
-    fn into_detail(self) -> Detail {
+    fn into_detail(self) -> EntryDetail {
         let (Self::Page(detail) | Self::File(detail)) = self;
         detail
     }
@@ -388,32 +395,39 @@ async fn read_page(
     fetcher: &Fetcher,
     source: &Source,
     page: &EntryPage,
-    request: &Request<'_>,
+    request: &FetchRequest<'_>,
     lists: &HashSet<String>,
-) -> Result<EntryRead, Failed> {
+) -> Result<EntryRead, EntryPageFailure> {
     let url = request.url;
-    let document = match fetcher.page(request).await? {
+    let document = match fetcher.fetch_page(request).await? {
         FetchedPage::Page(document) => document,
         FetchedPage::File {
             mime_type,
             length_bytes,
-        } => return Ok(EntryRead::File(file(&page.url, mime_type, length_bytes))),
+        } => {
+            return Ok(EntryRead::File(file_detail(
+                &page.url,
+                mime_type,
+                length_bytes,
+            )));
+        }
     };
-    let failed = |reason: String| Failed {
+    let failed = |reason: String| EntryPageFailure {
         reason: format!("{url}: {reason}"),
         http_status: None,
         retry_after: None,
         is_of_host: false,
     };
-    if lists.contains(place(&document.url)) {
+    if lists.contains(request_part(&document.url)) {
         return Err(failed("it leads back to the list".to_owned()));
     }
-    let document = page.published(source, *document);
+    let document = page.move_to_published(source, *document);
     let (source, fields) = (source.clone(), source.detail.clone().unwrap_or_default());
-    let work = tokio::task::spawn_blocking(move || extract::detail(&document, &fields, &source));
+    let work =
+        tokio::task::spawn_blocking(move || extract::extract_detail(&document, &fields, &source));
     match work.await {
-        Ok(Ok(detail)) => Ok(EntryRead::Page(bounded(detail))),
-        Ok(Err(error)) => Err(failed(chain(&error))),
+        Ok(Ok(detail)) => Ok(EntryRead::Page(limit_detail(detail))),
+        Ok(Err(error)) => Err(failed(error_chain(&error))),
         Err(_) => Err(failed("it met a mistake in tidings itself".to_owned())),
     }
 }
@@ -430,7 +444,7 @@ pub struct SampledPages {
 }
 
 /// Completes the first `most` entries of a document with their pages, as a poll completes all of them.
-pub(in crate::flow) async fn sample(
+pub(in crate::flow) async fn sample_entry_pages(
     fetcher: &Fetcher,
     source: &Source,
     page: &mut (Document, Extracted),
@@ -439,10 +453,10 @@ pub(in crate::flow) async fn sample(
 ) -> SampledPages {
     let pages = std::slice::from_mut(page);
     attach_files(source, pages);
-    let lists = lists(pages);
+    let lists = list_addresses(pages);
     let mut sampled = SampledPages::default();
-    for one in listed(source, pages).into_iter().take(most) {
-        let request = Request::new(&one.page.request, at);
+    for one in entries_with_pages(source, pages).into_iter().take(most) {
+        let request = FetchRequest::new(&one.page.request, at);
         let read = match read_page(fetcher, source, &one.page, &request, &lists).await {
             Ok(read) => read,
             Err(failed) => {
@@ -463,16 +477,16 @@ pub(in crate::flow) async fn sample(
 fn complete_entry(
     pages: &mut [(Document, Extracted)],
     (page, entry): (usize, usize),
-    detail: Detail,
+    detail: EntryDetail,
 ) {
     let page = pages.get_mut(page);
     if let Some(entry) = page.and_then(|(_, read)| read.entries.get_mut(entry)) {
-        *entry = detail.complete(std::mem::take(entry));
+        *entry = detail.complete_entry(std::mem::take(entry));
     }
 }
 
 /// Returns a hash of everything that the reading of pages depends on.
-fn rules(source: &Source) -> Hash {
+fn rules_hash(source: &Source) -> Hash {
     let Source {
         detail,
         remove,
@@ -480,29 +494,29 @@ fn rules(source: &Source) -> Hash {
         charset,
         ..
     } = source;
-    Hash::of(format!("{detail:?} {remove:?} {replace:?} {charset:?}").as_bytes())
+    Hash::digest(format!("{detail:?} {remove:?} {replace:?} {charset:?}").as_bytes())
 }
 
 /// Returns the entries that link to pages of their own, in the order of the list. A page that several different
 /// entries link to, or the list itself, describes none of them.
-fn listed(source: &Source, pages: &[(Document, Extracted)]) -> Vec<Listed> {
-    let lists = lists(pages);
+fn entries_with_pages(source: &Source, pages: &[(Document, Extracted)]) -> Vec<ListedEntry> {
+    let lists = list_addresses(pages);
     let mut titles: HashMap<String, (String, bool)> = HashMap::new();
     let mut found = Vec::new();
     for (number, (document, read)) in pages.iter().enumerate() {
         for (position, entry) in read.entries.iter().enumerate() {
-            let Some(page) = EntryPage::of(source, document, entry) else {
+            let Some(page) = EntryPage::from_entry(source, document, entry) else {
                 continue;
             };
-            let asked = page.asked();
-            if lists.contains(place(&asked)) || file_type(&page.url).is_some() {
+            let asked = page.requested_url();
+            if lists.contains(request_part(&asked)) || file_type(&page.url).is_some() {
                 continue;
             }
             let title = entry.title.as_ref().map_or("", RawText::as_str).trim();
-            let known = titles.entry(place(&asked).to_owned());
+            let known = titles.entry(request_part(&asked).to_owned());
             let (first, differ) = known.or_insert_with(|| (title.to_owned(), false));
             *differ |= first != title;
-            found.push(Listed {
+            found.push(ListedEntry {
                 place: (number, position),
                 hash: entry_hash(source, document, entry),
                 page,
@@ -511,25 +525,25 @@ fn listed(source: &Source, pages: &[(Document, Extracted)]) -> Vec<Listed> {
     }
     let mut seen = HashSet::new();
     found.retain(|one| {
-        let own = titles.get(place(&one.page.asked()));
+        let own = titles.get(request_part(&one.page.requested_url()));
         own.is_some_and(|(_, differ)| !differ) && seen.insert(one.url().clone())
     });
     found
 }
 
-fn lists(pages: &[(Document, Extracted)]) -> HashSet<String> {
-    let own = |(list, _): &(Document, Extracted)| place(&list.url).to_owned();
+fn list_addresses(pages: &[(Document, Extracted)]) -> HashSet<String> {
+    let own = |(list, _): &(Document, Extracted)| request_part(&list.url).to_owned();
     pages.iter().map(own).collect()
 }
 
 /// Returns the part of an address that a request sends.
-fn place(url: &Url) -> &str {
+fn request_part(url: &Url) -> &str {
     &url[..Position::AfterQuery]
 }
 
 /// Hashes the list's own data on an entry, without parts that depend on the time of reading.
 fn entry_hash(source: &Source, document: &Document, entry: &RawEntry) -> Hash {
-    let hints = Hints {
+    let hints = DateHints {
         language: source.language.as_ref(),
         order: source.date_order,
         learned: None,
@@ -537,21 +551,21 @@ fn entry_hash(source: &Source, document: &Document, entry: &RawEntry) -> Hash {
         now: document.fetched_at,
     };
     let lasting = |text: &&str| {
-        let read = dates::of_field(text, &hints);
-        read.is_none_or(|read| read.basis == Basis::Stated)
+        let read = dates::parse_field(text, &hints);
+        read.is_none_or(|read| read.basis == DateBasis::Stated)
     };
     let texts = [&entry.title, &entry.summary, &entry.content];
     let texts = texts.map(|text| text.as_ref().map_or("", RawText::as_str));
     let dates = [&entry.published, &entry.updated];
     let dates = dates.map(|date| date.as_deref().filter(lasting).unwrap_or_default());
-    Hash::of_parts(texts.into_iter().chain(dates))
+    Hash::digest_parts(texts.into_iter().chain(dates))
 }
 
 /// Attaches files to entries that link to them, unless they are already attached.
 fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
     for (document, read) in pages {
         for entry in &mut read.entries {
-            let Some(url) = address_of(source, document, entry) else {
+            let Some(url) = entry_address(source, document, entry) else {
                 continue;
             };
             let Some(mime_type) = file_type(&url) else {
@@ -559,7 +573,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
             };
             let base = entry.base.as_ref().unwrap_or(&document.url);
             let is_it = |file: &RawEnclosure| {
-                [normalize::file_address, normalize::canonical]
+                [normalize::file_address, normalize::canonical_url]
                     .iter()
                     .any(|address| address(&file.url, base).as_ref() == Some(&url))
             };
@@ -577,7 +591,7 @@ fn attach_files(source: &Source, pages: &mut [(Document, Extracted)]) {
 }
 
 /// Returns the detail of an entry whose address turned out to be a file.
-fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
+fn file_detail(url: &Url, mime_type: String, length_bytes: Option<u64>) -> EntryDetail {
     let file = RawEnclosure {
         url: url.to_string(),
         title: None,
@@ -585,17 +599,17 @@ fn file(url: &Url, mime_type: String, length_bytes: Option<u64>) -> Detail {
         length_bytes: length_bytes.map(|length| length.to_string()),
         duration: None,
     };
-    Detail {
+    EntryDetail {
         enclosures: vec![file],
-        ..Detail::default()
+        ..EntryDetail::default()
     }
 }
 
 /// Cuts the kept data of a page to the limits, which no human text reaches.
-fn bounded(mut detail: Detail) -> Detail {
+fn limit_detail(mut detail: EntryDetail) -> EntryDetail {
     for text in [&mut detail.title, &mut detail.summary, &mut detail.content] {
         if let Some(RawText::Plain(text) | RawText::Html(text) | RawText::Unsaid(text)) = text {
-            cut(text, MAX_TEXT);
+            truncate_text(text, MAX_TEXT);
         }
     }
     for value in [
@@ -627,7 +641,7 @@ fn bounded(mut detail: Detail) -> Detail {
     detail
 }
 
-fn cut(text: &mut String, limit: usize) {
+fn truncate_text(text: &mut String, limit: usize) {
     text.truncate(text.floor_char_boundary(limit));
 }
 
@@ -642,7 +656,7 @@ mod tests {
     }
 
     fn hash(text: &str) -> Hash {
-        Hash::of(text.as_bytes())
+        Hash::digest(text.as_bytes())
     }
 
     /// A detail read at noon, `readings` times.
@@ -650,7 +664,7 @@ mod tests {
         KeptDetail {
             entry: hash("entry"),
             rules: hash("rules"),
-            detail: Some(Detail::default()),
+            detail: Some(EntryDetail::default()),
             http_status: None,
             tries: 0,
             readings,
@@ -662,37 +676,37 @@ mod tests {
     #[test]
     fn a_page_is_read_once_and_again_when_its_entry_changes() {
         let check = |kept: Option<&KeptDetail>, entry: &str, hours, expected| {
-            let found = decide(kept, hash(entry), hash("rules"), at(hours));
+            let found = decide_step(kept, hash(entry), hash("rules"), at(hours));
             assert_eq!(found, expected, "{entry} after {hours} hours");
         };
-        check(None, "entry", 0, Decision::Ask);
-        check(Some(&kept(1)), "entry", 10_000, Decision::Settled);
-        check(Some(&kept(1)), "changed", 0, Decision::Ask);
+        check(None, "entry", 0, DetailStep::Ask);
+        check(Some(&kept(1)), "entry", 10_000, DetailStep::Settled);
+        check(Some(&kept(1)), "changed", 0, DetailStep::Ask);
         // Something that changes with every look is a counter.
-        check(Some(&kept(2)), "changed", 0, Decision::Wait(at(1)));
-        check(Some(&kept(2)), "changed", 1, Decision::Ask);
-        check(Some(&kept(5)), "changed", 1, Decision::Wait(at(8)));
+        check(Some(&kept(2)), "changed", 0, DetailStep::Wait(at(1)));
+        check(Some(&kept(2)), "changed", 1, DetailStep::Ask);
+        check(Some(&kept(5)), "changed", 1, DetailStep::Wait(at(8)));
         check(
             Some(&kept(u32::MAX)),
             "changed",
             1,
-            Decision::Wait(at(24 * 7)),
+            DetailStep::Wait(at(24 * 7)),
         );
         let failed = KeptDetail {
             next_try: Some(at(1)),
             ..kept(0)
         };
-        check(Some(&failed), "entry", 0, Decision::Wait(at(1)));
-        check(Some(&failed), "entry", 1, Decision::Ask);
+        check(Some(&failed), "entry", 0, DetailStep::Wait(at(1)));
+        check(Some(&failed), "entry", 1, DetailStep::Ask);
         // No wait is longer than a week: the clock was set back.
         let of_the_future = KeptDetail {
             next_try: Some(at(24 * 7 + 1)),
             ..kept(0)
         };
-        check(Some(&of_the_future), "entry", 0, Decision::Ask);
+        check(Some(&of_the_future), "entry", 0, DetailStep::Ask);
         let read = kept(9);
-        let by_others = decide(Some(&read), hash("entry"), hash("other rules"), at(0));
-        assert_eq!(by_others, Decision::Ask);
+        let by_others = decide_step(Some(&read), hash("entry"), hash("other rules"), at(0));
+        assert_eq!(by_others, DetailStep::Ask);
     }
 
     #[test]
@@ -713,7 +727,7 @@ mod tests {
     /// Checks entries, written as `guid|link|title|date`, against the addresses whose pages are fetched.
     fn check_listed(entries: &[&str], expected: &[&str]) {
         let pages = [entry::page(entries)];
-        let listed = listed(&source(), &pages);
+        let listed = entries_with_pages(&source(), &pages);
         let found: Vec<_> = listed.iter().map(|one| one.url().as_str()).collect();
         assert_eq!(found, expected);
     }
@@ -731,7 +745,7 @@ mod tests {
     #[test]
     fn the_list_is_no_page_of_an_entry() {
         let pages = [entry::page(&["|#one|One|"])];
-        assert_eq!(listed(&source(), &pages).len(), 0);
+        assert_eq!(entries_with_pages(&source(), &pages).len(), 0);
     }
 
     #[test]
@@ -749,13 +763,13 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let long = "ñ".repeat(MAX_TEXT);
-        let detail = Detail {
+        let detail = EntryDetail {
             content: Some(RawText::Html(long.clone())),
             link: Some(long.clone()),
             tags: vec![long.into(), "short".to_owned().into()],
-            ..Detail::default()
+            ..EntryDetail::default()
         };
-        let detail = bounded(detail);
+        let detail = limit_detail(detail);
         assert_eq!(
             detail.content.map(|text| text.as_str().len()),
             Some(MAX_TEXT)

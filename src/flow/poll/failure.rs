@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use crate::drift::{Drift, History};
+use crate::drift::{Drift, ShapeHistory};
 use crate::extract::ExtractError;
 use crate::fetch::FetchError;
-use crate::model::{Care, ProblemCode, Source};
-use crate::store::{Failure, FailureKind, SourceProblem};
-use crate::text::{chain, one_line};
+use crate::model::{AttentionLevel, ProblemCode, Source};
+use crate::store::{SourceFailure, SourceFailureKind, SourceProblem};
+use crate::text::{error_chain, one_line};
 
 /// The reasons why a page was not fetched or not read.
 pub(super) enum PollFailure {
@@ -43,34 +43,34 @@ impl PollFailure {
     /// Describes why the document was not read.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Fetch(error) => chain(error),
-            Self::Extract(url, error) => format!("{url}: {}", chain(error)),
+            Self::Fetch(error) => error_chain(error),
+            Self::Extract(url, error) => format!("{url}: {}", error_chain(error)),
             Self::Parts { first, .. } => first.reason(),
             Self::Drift(drift) => drift.to_string(),
             Self::Panicked | Self::Hung(_) => "it met a mistake in tidings itself".to_owned(),
         }
     }
 
-    pub(super) fn into_failure(self, source: &Source, history: &History) -> Failure {
-        let (http_status, retry_after) = match self.of_fetching() {
+    pub(super) fn into_failure(self, source: &Source, history: &ShapeHistory) -> SourceFailure {
+        let (http_status, retry_after) = match self.fetch_error() {
             Some(error) => (error.http_status(), error.retry_after()),
             None => (None, None),
         };
-        Failure {
-            problem: self.problem(source, history),
+        SourceFailure {
+            problem: self.source_problem(source, history),
             http_status,
             retry_after,
             timed_out: self.is_timeout(),
-            kind: self.kind(history),
+            kind: self.failure_kind(history),
             repair: None,
         }
     }
 
     /// Returns the failure of the request, if it is one.
-    fn of_fetching(&self) -> Option<&FetchError> {
+    fn fetch_error(&self) -> Option<&FetchError> {
         match self {
             Self::Fetch(error) => Some(error),
-            Self::Parts { first, .. } => first.of_fetching(),
+            Self::Parts { first, .. } => first.fetch_error(),
             Self::Extract(..) | Self::Drift(_) | Self::Panicked | Self::Hung(_) => None,
         }
     }
@@ -83,39 +83,43 @@ impl PollFailure {
     }
 
     /// Returns the kind of failure. A source that was never read has not drifted.
-    fn kind(&self, history: &History) -> FailureKind {
+    fn failure_kind(&self, history: &ShapeHistory) -> SourceFailureKind {
         match self {
-            Self::Fetch(error) if error.http_status() == Some(410) => FailureKind::Gone,
-            Self::Fetch(_) => FailureKind::Fetch,
-            Self::Extract(_, error) if error.is_drift() && history.was_read => FailureKind::Drift,
-            Self::Drift(_) => FailureKind::Drift,
+            Self::Fetch(error) if error.http_status() == Some(410) => SourceFailureKind::Gone,
+            Self::Fetch(_) => SourceFailureKind::Fetch,
+            Self::Extract(_, error) if error.is_drift() && history.was_read => {
+                SourceFailureKind::Drift
+            }
+            Self::Drift(_) => SourceFailureKind::Drift,
             // The index itself exists.
-            Self::Parts { first, .. } => match first.kind(history) {
-                FailureKind::Gone => FailureKind::Fetch,
+            Self::Parts { first, .. } => match first.failure_kind(history) {
+                SourceFailureKind::Gone => SourceFailureKind::Fetch,
                 kind => kind,
             },
-            Self::Extract(..) | Self::Panicked | Self::Hung(_) => FailureKind::Extraction,
+            Self::Extract(..) | Self::Panicked | Self::Hung(_) => SourceFailureKind::Extraction,
         }
     }
 
-    fn problem(&self, source: &Source, history: &History) -> SourceProblem {
+    fn source_problem(&self, source: &Source, history: &ShapeHistory) -> SourceProblem {
         match self {
-            Self::Fetch(error) => problem(error.code(), &chain(error), error.action(), source),
+            Self::Fetch(error) => {
+                problem_of_source(error.code(), &error_chain(error), error.action(), source)
+            }
             Self::Extract(url, error) => {
                 let usual = history.usual_records().filter(|_| error.is_drift());
                 let usual = usual.map_or(String::new(), |usual| {
                     format!(", where {usual} records were usual")
                 });
-                let text = format!("{url}: {}{usual}", chain(error));
+                let text = format!("{url}: {}{usual}", error_chain(error));
                 let action = if history.polls > 0 {
                     error.action_after_change()
                 } else {
                     error.action()
                 };
-                problem(error.code(), &text, &action, source)
+                problem_of_source(error.code(), &text, &action, source)
             }
             Self::Parts { parts, first } => {
-                let of_first = first.problem(source, history);
+                let of_first = first.source_problem(source, history);
                 let text = match parts {
                     1 => "the only document".to_owned(),
                     _ => format!("none of the {parts} documents"),
@@ -135,12 +139,12 @@ impl PollFailure {
                     "look at it with `tidings preview {id}` and correct how it is read; \
                      if it is to be so, `tidings sources release {id}` takes it as it is"
                 );
-                problem(ProblemCode::Drifted, &text, &action, source)
+                problem_of_source(ProblemCode::Drifted, &text, &action, source)
             }
             Self::Hung(deadline) => {
                 let took = humantime::format_duration(*deadline);
                 let text = format!("{} was not read within {took}", source.location);
-                problem(
+                problem_of_source(
                     ProblemCode::Hung,
                     &text,
                     "look whether its documents are very large or nested very deep",
@@ -149,7 +153,7 @@ impl PollFailure {
             }
             Self::Panicked => {
                 let text = format!("{} met a mistake in tidings itself", source.location);
-                problem(
+                problem_of_source(
                     ProblemCode::Internal,
                     &text,
                     "please report it with a copy of the document",
@@ -161,15 +165,15 @@ impl PollFailure {
 }
 
 /// Returns a problem of `source` with the place of its configuration.
-pub(super) fn problem(
+pub(super) fn problem_of_source(
     code: ProblemCode,
     text: &str,
     action: &str,
     source: &Source,
 ) -> SourceProblem {
-    let again = match code.care() {
-        Care::Wait => "; it is asked again when it is due",
-        Care::Act | Care::Note => "",
+    let again = match code.attention_level() {
+        AttentionLevel::Wait => "; it is asked again when it is due",
+        AttentionLevel::Act | AttentionLevel::Note => "",
     };
     SourceProblem {
         code,

@@ -10,20 +10,21 @@ mod walk;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-pub(super) use self::details::sample;
+pub(super) use self::details::sample_entry_pages;
 pub use self::details::{EntryPage, SampledPages};
 pub(super) use self::walk::KnownState;
-use super::address::{address, resolved};
-use super::sources::due;
+use super::address::{request_address, resolve_source_address};
+use super::sources::due_time;
 use super::{Flow, FlowError, InForce};
 use crate::config::SecretError;
-use crate::drift::{History, Known};
+use crate::drift::{KnownItem, ShapeHistory};
 use crate::extract;
-use crate::fetch::Share;
+use crate::fetch::PlaceShare;
 use crate::model::{ProblemCode, Source, SourceId, Timestamp};
 use crate::schedule;
 use crate::store::{
-    Committed, Failure, FailureKind, Outcome, Pace, Poll, Reader, SourceProblem, StoreError,
+    CommittedPoll, Poll, PollOutcome, SourceFailure, SourceFailureKind, SourcePace, SourceProblem,
+    StoreError, StoreReader,
 };
 
 /// The most known items searched for on a page that drifted.
@@ -31,7 +32,7 @@ const MAX_KNOWN: usize = 50;
 
 /// The sources that a run polls.
 #[derive(Clone, Debug)]
-pub enum Selection {
+pub enum SourceSelection {
     /// Sources that are due.
     Due,
     /// All sources.
@@ -42,11 +43,11 @@ pub enum Selection {
 
 /// The result of polling one source.
 #[derive(Clone, Debug)]
-pub struct Polled {
+pub struct PolledSource {
     /// The source.
     pub source: SourceId,
     /// The committed changes.
-    pub committed: Committed,
+    pub committed: CommittedPoll,
     /// The failure, if the poll failed.
     pub failure: Option<SourceProblem>,
     /// The entries left out, if any.
@@ -57,7 +58,7 @@ pub struct Polled {
     pub timed_out: bool,
 }
 
-impl Polled {
+impl PolledSource {
     /// Returns the time at which the source is due after this poll: at once if the clock was set back
     /// meanwhile.
     pub(crate) fn next_poll(&self, now: Timestamp) -> Timestamp {
@@ -74,12 +75,12 @@ impl Polled {
 pub(crate) struct NotStored {
     pub(crate) cause: StoreError,
     /// The lost poll; `None` if no request was sent.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Option<LostPoll>,
 }
 
 /// A poll whose answer is not stored.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct LostPoll {
     /// The earliest next request allowed by the source's interval and its server.
     pub(crate) next: Timestamp,
     /// True if the answer contained news, which is lost until the next poll.
@@ -101,15 +102,15 @@ impl Flow {
     /// [`FlowError::UnknownSource`]; the first [`StoreError`], after the other sources have been polled.
     pub async fn poll(
         &self,
-        selection: &Selection,
-        mut progress: impl FnMut(usize, Option<&Polled>),
-    ) -> Result<Vec<Polled>, FlowError> {
+        selection: &SourceSelection,
+        mut progress: impl FnMut(usize, Option<&PolledSource>),
+    ) -> Result<Vec<PolledSource>, FlowError> {
         let in_force = self.in_force();
-        let sources = self.select(&in_force, selection).await?;
+        let sources = self.select_sources(&in_force, selection).await?;
         progress(sources.len(), None);
-        let slow = self.store.read(Reader::timed_out).await?;
+        let slow = self.store.read(StoreReader::timed_out_sources).await?;
         let polls = sources.iter().map(|source| {
-            let share = Share::of(slow.contains(&source.id));
+            let share = PlaceShare::from_timed_out(slow.contains(&source.id));
             self.poll_source(&in_force, source, share)
         });
         // The fetcher limits the number of running polls, and polls that wait for their share delay no others.
@@ -128,15 +129,15 @@ impl Flow {
         failed.map_or(Ok(done), |error| Err(error.into()))
     }
 
-    async fn select<'a>(
+    async fn select_sources<'a>(
         &self,
         in_force: &'a InForce,
-        selection: &Selection,
+        selection: &SourceSelection,
     ) -> Result<Vec<&'a Source>, FlowError> {
         let sources = &in_force.config.sources;
         match selection {
-            Selection::All => Ok(sources.iter().collect()),
-            Selection::Named(names) => {
+            SourceSelection::All => Ok(sources.iter().collect()),
+            SourceSelection::Named(names) => {
                 let known =
                     |name: &&String| sources.iter().any(|source| source.id.as_str() == *name);
                 if let Some(unknown) = names.iter().find(|name| !known(name)) {
@@ -145,10 +146,10 @@ impl Flow {
                 let wanted = |source: &&Source| names.iter().any(|name| name == source.id.as_str());
                 Ok(sources.iter().filter(wanted).collect())
             }
-            Selection::Due => {
-                let states = self.store.read(Reader::sources).await?;
+            SourceSelection::Due => {
+                let states = self.store.read(StoreReader::source_states).await?;
                 let now = self.clock.now();
-                let due = |source: &&Source| due(source, states.get(&source.id), now) <= now;
+                let due = |source: &&Source| due_time(source, states.get(&source.id), now) <= now;
                 Ok(sources.iter().filter(due).collect())
             }
         }
@@ -159,42 +160,42 @@ impl Flow {
         &self,
         in_force: &InForce,
         source: &Source,
-        share: Share,
-    ) -> Result<Polled, NotStored> {
-        let source = match resolved(source).await {
+        share: PlaceShare,
+    ) -> Result<PolledSource, NotStored> {
+        let source = match resolve_source_address(source).await {
             Ok(source) => source,
-            Err(error) => return Ok(self.unresolved(in_force, source, &error).await?),
+            Err(error) => return Ok(self.record_unresolved(in_force, source, &error).await?),
         };
-        let url = address(&source.location);
+        let url = request_address(&source.location);
         let _admission = in_force.fetcher.admit(&url, share).await;
         // Boxed after the wait: thousands may wait for their hosts.
         Box::pin(self.poll_admitted(in_force, &source)).await
     }
 
     /// Records a poll that ends before it begins because the secret with the source's address cannot be read.
-    async fn unresolved(
+    async fn record_unresolved(
         &self,
         in_force: &InForce,
         source: &Source,
         error: &SecretError,
-    ) -> Result<Polled, StoreError> {
+    ) -> Result<PolledSource, StoreError> {
         let problem = SourceProblem {
             code: ProblemCode::Secret,
             text: format!("the address is a secret that cannot be used: {error}"),
             action: error.action().to_owned(),
         };
-        let failure = Failure {
+        let failure = SourceFailure {
             problem: problem.clone(),
             http_status: None,
             retry_after: None,
-            kind: FailureKind::Fetch,
+            kind: SourceFailureKind::Fetch,
             timed_out: false,
             repair: None,
         };
         let poll = Poll {
             source: source.id.clone(),
             at: self.clock.now(),
-            outcome: Outcome::Failed {
+            outcome: PollOutcome::Failed {
                 items: Vec::new(),
                 failure,
             },
@@ -203,11 +204,11 @@ impl Flow {
             cadence: source.cadence.clone(),
             zone: source.zone,
             fingerprint: source.fingerprint(extract::VERSION),
-            block: source.block(),
+            block: source.block_hash(),
             classified_by: in_force.key,
         };
         let committed = self.store.commit(poll).await?;
-        Ok(Polled {
+        Ok(PolledSource {
             source: source.id.clone(),
             committed,
             failure: Some(problem),
@@ -222,19 +223,19 @@ impl Flow {
         &self,
         in_force: &InForce,
         source: &Source,
-    ) -> Result<Polled, NotStored> {
+    ) -> Result<PolledSource, NotStored> {
         let at = self.clock.now();
-        let (fingerprint, block) = (source.fingerprint(extract::VERSION), source.block());
+        let (fingerprint, block) = (source.fingerprint(extract::VERSION), source.block_hash());
         let id = source.id.clone();
         let (known, history, pace) = self
             .store
             .read(move |reader| {
-                let known = walk::KnownState::read(reader, &id, (fingerprint, block), at)?;
+                let known = walk::KnownState::load(reader, &id, (fingerprint, block), at)?;
                 let history = reader.history(&id, fingerprint)?;
-                Ok::<_, StoreError>((known, history, reader.pace(&id)?))
+                Ok::<_, StoreError>((known, history, reader.source_pace(&id)?))
             })
             .await?;
-        let source = &*known.reading(source);
+        let source = &*known.source_as_kept(source);
         let request = walk::PollRequest {
             fetcher: &in_force.fetcher,
             store: &self.store,
@@ -242,32 +243,33 @@ impl Flow {
             source,
             at,
         };
-        let requests = request.requests(&known);
+        let requests = request.max_requests(&known);
         let digest::DigestedPoll {
             mut outcome,
             read_by,
             drifted,
             details,
-        } = digest::outcome(
+        } = digest::poll_outcome(
             &in_force.config.fetch,
             &in_force.classifier,
             source,
-            Box::pin(request.gather(known)),
+            Box::pin(request.gather_pages(known)),
             requests,
             &history,
             fingerprint,
         )
         .await?;
-        if let (Some(page), Outcome::Failed { failure, .. }) = (drifted, &mut outcome) {
-            let known = self.known(&source.id, &history).await?;
-            digest::propose(source, page, known, failure).await;
+        if let (Some(page), PollOutcome::Failed { failure, .. }) = (drifted, &mut outcome) {
+            let known = self.known_items(&source.id, &history).await?;
+            digest::propose_repair(source, page, known, failure).await;
         }
         let (failure, problem) = match &outcome {
-            Outcome::Unchanged | Outcome::Renewed(_) => (None, None),
-            Outcome::Read { problem, drift, .. } => (drift.clone(), problem.clone()),
-            Outcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
+            PollOutcome::Unchanged | PollOutcome::Renewed(_) => (None, None),
+            PollOutcome::Read { problem, drift, .. } => (drift.clone(), problem.clone()),
+            PollOutcome::Failed { failure, .. } => (Some(failure.problem.clone()), None),
         };
-        let timed_out = matches!(&outcome, Outcome::Failed { failure, .. } if failure.timed_out);
+        let timed_out =
+            matches!(&outcome, PollOutcome::Failed { failure, .. } if failure.timed_out);
         let (cadence, zone) = (source.cadence.clone(), source.zone);
         let poll = Poll {
             source: source.id.clone(),
@@ -281,8 +283,8 @@ impl Flow {
             block,
             classified_by: in_force.key,
         };
-        let committed = self.commit(poll, pace).await?;
-        Ok(Polled {
+        let committed = self.commit_poll(poll, pace).await?;
+        Ok(PolledSource {
             source: source.id.clone(),
             failure,
             problem: committed.held.clone().or(problem),
@@ -292,8 +294,8 @@ impl Flow {
         })
     }
 
-    async fn commit(&self, poll: Poll, pace: Pace) -> Result<Committed, NotStored> {
-        let asked = Asked {
+    async fn commit_poll(&self, poll: Poll, pace: SourcePace) -> Result<CommittedPoll, NotStored> {
+        let asked = LostPoll {
             next: poll.next_if_not_stored(pace),
             has_news: poll.has_news(),
         };
@@ -305,9 +307,15 @@ impl Flow {
     }
 
     /// Returns as many of a source's newest items as its document used to contain.
-    async fn known(&self, id: &SourceId, history: &History) -> Result<Vec<Known>, StoreError> {
+    async fn known_items(
+        &self,
+        id: &SourceId,
+        history: &ShapeHistory,
+    ) -> Result<Vec<KnownItem>, StoreError> {
         let usual = history.usual_records().unwrap_or(MAX_KNOWN);
         let (id, most) = (id.clone(), usual.min(MAX_KNOWN));
-        self.store.read(move |reader| reader.known(&id, most)).await
+        self.store
+            .read(move |reader| reader.known_items(&id, most))
+            .await
     }
 }

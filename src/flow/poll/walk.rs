@@ -10,22 +10,22 @@ use std::sync::Arc;
 use url::Url;
 
 use super::details;
-use super::digest::{FetchedPages, First};
+use super::digest::{FetchedPages, FirstDocument};
 use super::failure::PollFailure;
 use crate::config::RobotsPolicy;
 use crate::extract::{self, ExtractError};
-use crate::fetch::{Fetched, Fetcher, Request, RobotsCheck};
-use crate::flow::address;
+use crate::fetch::{FetchOutcome, FetchRequest, Fetcher, RobotsCheck};
+use crate::flow::request_address;
 use crate::model::{
     Document, Extracted, Hash, Language, Layout, Pages, Problem, PublicUrl, Source, SourceId,
     Timestamp, Validators,
 };
-use crate::normalize::{self, Identity};
-use crate::store::{KeptLayout, Reader, Store, StoreError, Walk};
+use crate::normalize::{self, EntryIdentity};
+use crate::store::{KeptLayout, ListWalk, Store, StoreError, StoreReader};
 
 /// The stored state of a source before a poll.
 pub(in crate::flow) struct KnownState {
-    pub(super) walk: Walk,
+    pub(super) walk: ListWalk,
     /// True if the source was not polled for long.
     is_overdue: bool,
     /// Validators by the hash of the address.
@@ -39,24 +39,24 @@ pub(in crate::flow) struct KnownState {
 }
 
 impl KnownState {
-    pub(in crate::flow) fn read(
-        reader: &Reader,
+    pub(in crate::flow) fn load(
+        reader: &StoreReader,
         source: &SourceId,
         (fingerprint, block): (Hash, Hash),
         at: Timestamp,
     ) -> Result<Self, StoreError> {
         Ok(Self {
-            walk: reader.walk(source)?,
+            walk: reader.next_walk(source)?,
             is_overdue: reader.is_overdue(source, at)?,
             held: reader.validators(source, fingerprint, at)?,
             owed: reader.owed_details(source, at)?,
-            kept: reader.layout(source, block)?,
+            kept: reader.kept_layout(source, block)?,
             usual_language: reader.usual_language(source)?,
         })
     }
 
     /// Returns the source with its kept layout and language. A layout in its block takes precedence.
-    pub(in crate::flow) fn reading<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
+    pub(in crate::flow) fn source_as_kept<'s>(&self, source: &'s Source) -> Cow<'s, Source> {
         let kept = self.kept.as_ref().filter(|_| source.layout.is_none());
         if kept.is_none() && self.usual_language.is_none() {
             return Cow::Borrowed(source);
@@ -81,23 +81,23 @@ pub(super) struct PollRequest<'a> {
 }
 
 /// A page of a list as it was read.
-struct Page {
+struct ListPage {
     document: Document,
     extracted: Extracted,
     /// The identities of its entries; empty if no page follows.
-    identities: Vec<Option<Identity>>,
+    identities: Vec<Option<EntryIdentity>>,
 }
 
 /// The addresses that a walk visits, each once.
-struct Route {
+struct WalkRoute {
     next: Option<PublicUrl>,
     /// Documents that an index names.
     parts: VecDeque<PublicUrl>,
     asked: HashSet<Url>,
 }
 
-impl Route {
-    fn from(first: PublicUrl) -> Self {
+impl WalkRoute {
+    fn starting_at(first: PublicUrl) -> Self {
         Self {
             next: Some(first),
             parts: VecDeque::new(),
@@ -106,7 +106,7 @@ impl Route {
     }
 
     /// Returns the next address, and true if it is part of an index.
-    fn take(&mut self) -> Option<(PublicUrl, bool)> {
+    fn take_next(&mut self) -> Option<(PublicUrl, bool)> {
         loop {
             let is_part = self.next.is_none();
             let url = self.next.take().or_else(|| self.parts.pop_front())?;
@@ -117,17 +117,18 @@ impl Route {
     }
 
     /// Adds the documents that an index names, up to `most` in all.
-    fn divide(&mut self, first: &PublicUrl, index: &Extracted, most: usize) {
+    fn add_parts(&mut self, first: &PublicUrl, index: &Extracted, most: usize) {
         // The index itself does not count.
         let known = self.asked.len() - 1 + self.parts.len();
         let named = index.follow.iter().take(most.saturating_sub(known));
-        self.parts.extend(named.map(|part| same_login(first, part)));
+        self.parts
+            .extend(named.map(|part| with_same_login(first, part)));
     }
 }
 
 /// The numbers of documents that an index names.
 #[derive(Default)]
-struct Parts {
+struct IndexParts {
     /// Documents that were read, or are unchanged.
     read: usize,
     unread: usize,
@@ -135,14 +136,14 @@ struct Parts {
     first: Option<PollFailure>,
 }
 
-impl Parts {
-    fn fail(&mut self, failure: PollFailure) {
+impl IndexParts {
+    fn record_failure(&mut self, failure: PollFailure) {
         self.unread += 1;
         self.first.get_or_insert(failure);
     }
 
     /// Reports an index with no readable document as a failure, and one read in part as a problem.
-    fn conclude(self, fetched: &mut FetchedPages) {
+    fn report_failures(self, fetched: &mut FetchedPages) {
         let Some(first) = self.first.filter(|_| fetched.failure.is_none()) else {
             return;
         };
@@ -161,10 +162,12 @@ impl Parts {
 
 /// Returns the number of pages that may follow the first: more if entries are wanted that the first pages may
 /// have lost.
-fn depth(pages: Option<&Pages>, walk: Walk, wants_older: bool) -> u32 {
+fn pages_after_first(pages: Option<&Pages>, walk: ListWalk, wants_older: bool) -> u32 {
     pages.map_or(0, |pages| match walk {
-        Walk::Ordinary if !wants_older => pages.last,
-        Walk::Ordinary | Walk::First | Walk::CatchingUp => pages.last.max(pages.backfill),
+        ListWalk::Ordinary if !wants_older => pages.last,
+        ListWalk::Ordinary | ListWalk::First | ListWalk::CatchingUp => {
+            pages.last.max(pages.backfill)
+        }
     })
 }
 
@@ -179,27 +182,28 @@ struct PageNews {
 
 /// Returns true if the page after this one is fetched: never after an empty or repeated page, which is how
 /// servers answer past the end; otherwise while there is news, or older entries are wanted.
-fn goes_on(brought: PageNews, owes: bool) -> bool {
+fn should_continue(brought: PageNews, owes: bool) -> bool {
     brought.fresh > 0 && (brought.news > 0 || owes)
 }
 
 impl PollRequest<'_> {
     /// Returns the most requests that the poll may take.
-    pub(super) fn requests(&self, known: &KnownState) -> u32 {
+    pub(super) fn max_requests(&self, known: &KnownState) -> u32 {
         // The first two are the document and robots.txt.
-        2 + self.depth(known).max(self.source.parts()) + details::budget(self.source)
+        2 + self.max_depth(known).max(self.source.parts_per_poll())
+            + details::page_budget(self.source)
     }
 
-    fn depth(&self, known: &KnownState) -> u32 {
+    fn max_depth(&self, known: &KnownState) -> u32 {
         let owes = self.source.detail.is_some() && !known.owed.is_empty();
         let wants_older = owes || known.is_overdue;
-        depth(self.source.pages.as_ref(), known.walk, wants_older)
+        pages_after_first(self.source.pages.as_ref(), known.walk, wants_older)
     }
 
     /// Fetches and reads the source's document and the pages that follow it, as far as there is news, then the
     /// pages of entries that are wanted.
-    pub(super) async fn gather(&self, known: KnownState) -> Result<FetchedPages, StoreError> {
-        let depth = self.depth(&known);
+    pub(super) async fn gather_pages(&self, known: KnownState) -> Result<FetchedPages, StoreError> {
+        let depth = self.max_depth(&known);
         let KnownState {
             held,
             mut owed,
@@ -216,27 +220,27 @@ impl PollRequest<'_> {
         } else {
             HashMap::new()
         };
-        let first = address(&self.source.location);
+        let first = request_address(&self.source.location);
         let usual = self.source.pages.as_ref().map_or(0, |pages| pages.last);
         let mut fetched = FetchedPages {
-            walked_back: depth > usual || walk != Walk::Ordinary,
+            walked_back: depth > usual || walk != ListWalk::Ordinary,
             kept,
             ..FetchedPages::default()
         };
         let mut seen = HashSet::new();
-        let mut route = Route::from(first.clone());
-        let mut parts = Parts::default();
+        let mut route = WalkRoute::starting_at(first.clone());
+        let mut parts = IndexParts::default();
         while fetched.failure.is_none()
-            && let Some((url, is_part)) = route.take()
+            && let Some((url, is_part)) = route.take_next()
         {
             let number = route.asked.len();
-            let page = match self.page(&url, &held, &mut fetched).await {
+            let page = match self.fetch_page(&url, &held, &mut fetched).await {
                 Ok(page) => page,
                 Err(failure) if is_part && !failure.is_of_host() => {
                     // A 304 must not hide a document that could not be read.
                     let key = url.expose().as_str();
                     fetched.validators.retain(|(known, _)| known != key);
-                    parts.fail(failure);
+                    parts.record_failure(failure);
                     continue;
                 }
                 Err(failure) => {
@@ -252,33 +256,37 @@ impl PollRequest<'_> {
             if is_index {
                 // The index is fetched in full the next time: its documents may change while it does not.
                 fetched.validators.pop();
-                route.divide(&first, &page.extracted, self.source.parts() as usize);
+                route.add_parts(
+                    &first,
+                    &page.extracted,
+                    self.source.parts_per_poll() as usize,
+                );
                 continue;
             }
             let further = u32::try_from(number).unwrap_or(u32::MAX);
-            let page = once(page, &mut seen);
-            let brought = self.brought(&page).await?;
-            for listed in details::addresses(self.source, &page.document, &page.extracted) {
+            let page = drop_repeated_entries(page, &mut seen);
+            let brought = self.page_news(&page).await?;
+            for listed in details::entry_addresses(self.source, &page.document, &page.extracted) {
                 owed.remove(listed.as_str());
             }
-            if further <= depth && goes_on(brought, !owed.is_empty()) {
-                route.next = self.behind(&first, &fetched, &page, further);
+            if further <= depth && should_continue(brought, !owed.is_empty()) {
+                route.next = self.following_page(&first, &fetched, &page, further);
             }
             if is_part || brought.fresh > 0 || fetched.pages.is_empty() {
                 fetched.pages.push((page.document, page.extracted));
             }
         }
-        parts.conclude(&mut fetched);
-        Box::pin(details::complete(self, &mut fetched)).await?;
+        parts.report_failures(&mut fetched);
+        Box::pin(details::complete_entries(self, &mut fetched)).await?;
         Ok(fetched)
     }
 
     /// Returns the address of the page that follows `page`, which comes `further` pages after the first.
-    fn behind(
+    fn following_page(
         &self,
         first: &PublicUrl,
         fetched: &FetchedPages,
-        page: &Page,
+        page: &ListPage,
         further: u32,
     ) -> Option<PublicUrl> {
         let list = fetched
@@ -286,9 +294,9 @@ impl PollRequest<'_> {
             .first()
             .map_or(&page.document, |(list, _)| list);
         let pages = self.source.pages.as_ref()?;
-        let counted = pages.numbered(&list.url, further);
+        let counted = pages.page_url(&list.url, further);
         let next = counted.or_else(|| page.extracted.follow.first().cloned())?;
-        Some(same_login(first, &next))
+        Some(with_same_login(first, &next))
     }
 
     /// As [`Self::robots_check`], for the pages of entries, which are scraped whatever lists them.
@@ -309,7 +317,7 @@ impl PollRequest<'_> {
     }
 
     /// Returns the source for reading the next page: with the layout of the first one.
-    fn reading(&self, layout: Option<&Layout>) -> Source {
+    fn source_with_layout(&self, layout: Option<&Layout>) -> Source {
         let mut source = self.source.clone();
         if let Some(layout) = layout {
             source.layout = Some(layout.clone());
@@ -317,7 +325,7 @@ impl PollRequest<'_> {
         source
     }
 
-    async fn brought(&self, page: &Page) -> Result<PageNews, StoreError> {
+    async fn page_news(&self, page: &ListPage) -> Result<PageNews, StoreError> {
         let keys: HashSet<_> = page
             .identities
             .iter()
@@ -341,16 +349,16 @@ impl PollRequest<'_> {
     }
 
     /// Fetches one page; `None` if it has not changed.
-    async fn page(
+    async fn fetch_page(
         &self,
         url: &PublicUrl,
         held: &HashMap<Hash, Validators>,
         fetched: &mut FetchedPages,
-    ) -> Result<Option<Page>, PollFailure> {
+    ) -> Result<Option<ListPage>, PollFailure> {
         let key = url.expose().to_string();
-        let known = held.get(&Hash::of(key.as_bytes()));
+        let known = held.get(&Hash::digest(key.as_bytes()));
         let known = known.cloned().unwrap_or_default();
-        let request = Request {
+        let request = FetchRequest {
             url,
             held: &known,
             robots_check: self.robots_check(),
@@ -358,17 +366,17 @@ impl PollRequest<'_> {
         };
         let answer = self.fetcher.fetch_from(self.source, &request).await;
         match answer.map_err(PollFailure::Fetch)? {
-            Fetched::Unchanged(new) => {
-                fetched.renewed |= !new.ask_like(&known);
+            FetchOutcome::Unchanged(new) => {
+                fetched.renewed |= !new.requests_same_as(&known);
                 fetched.validators.push((key, new));
                 Ok(None)
             }
-            Fetched::Changed(document, new) => {
+            FetchOutcome::Changed(document, new) => {
                 let is_first = fetched.validators.is_empty();
                 fetched.validators.push((key, new));
                 let shown = url.with_url(document.url.clone()).to_string();
-                let source = self.reading(fetched.layout.as_ref());
-                let (first, read) = read(source, Arc::from(document), shown).await;
+                let source = self.source_with_layout(fetched.layout.as_ref());
+                let (first, read) = read_first_page(source, Arc::from(document), shown).await;
                 if is_first {
                     fetched.first = first;
                     let page = read.as_ref().ok();
@@ -382,7 +390,7 @@ impl PollRequest<'_> {
 
 /// Returns an address in a document with the login restored. A document's own address lacks credentials, but
 /// the same server needs them again for the next page.
-pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
+pub(super) fn with_same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
     let (from, mut next) = (first.expose(), next.clone());
     if next.origin() == from.origin() {
         let set = next
@@ -394,14 +402,14 @@ pub(super) fn same_login(first: &PublicUrl, next: &Url) -> PublicUrl {
 }
 
 /// Reads a document off the async threads, with the data that the source is judged by in case it is the first.
-async fn read(
+async fn read_first_page(
     source: Source,
     document: Arc<Document>,
     shown: String,
-) -> (Option<First>, Result<Page, PollFailure>) {
+) -> (Option<FirstDocument>, Result<ListPage, PollFailure>) {
     let work = tokio::task::spawn_blocking(move || {
-        let first = First::of(&document, &source);
-        (first, page(&document, &source))
+        let first = FirstDocument::from_document(&document, &source);
+        (first, read_page(&document, &source))
     });
     match work.await {
         Ok((first, read)) => {
@@ -412,15 +420,15 @@ async fn read(
     }
 }
 
-fn page(document: &Document, source: &Source) -> Result<Page, ExtractError> {
+fn read_page(document: &Document, source: &Source) -> Result<ListPage, ExtractError> {
     let extracted = extract::extract(document, source)?;
     // The entries contain everything that was read: a long list of pages must not keep all bodies in memory.
     let document = document.without_body();
     let identities = match source.pages {
-        Some(_) => normalize::identities(source, &document, &extracted),
+        Some(_) => normalize::entry_identities(source, &document, &extracted),
         None => Vec::new(),
     };
-    Ok(Page {
+    Ok(ListPage {
         document,
         extracted,
         identities,
@@ -428,9 +436,9 @@ fn page(document: &Document, source: &Source) -> Result<Page, ExtractError> {
 }
 
 /// Removes the entries that earlier pages contained: lists move on during a walk, and repeat pinned entries.
-fn once(mut page: Page, seen: &mut HashSet<Identity>) -> Page {
+fn drop_repeated_entries(mut page: ListPage, seen: &mut HashSet<EntryIdentity>) -> ListPage {
     let is_first = seen.is_empty();
-    let is_fresh = |identity: &Option<Identity>| match identity {
+    let is_fresh = |identity: &Option<EntryIdentity>| match identity {
         Some(identity) => is_first || !seen.contains(identity),
         None => true,
     };
@@ -464,28 +472,32 @@ mod tests {
     fn the_first_poll_goes_further_back_than_later_ones() {
         let check = |walk, wants_older, expected| {
             assert_eq!(
-                depth(Some(&pages()), walk, wants_older),
+                pages_after_first(Some(&pages()), walk, wants_older),
                 expected,
                 "{walk:?}"
             );
         };
-        check(Walk::First, false, 20);
-        check(Walk::CatchingUp, false, 20);
-        check(Walk::Ordinary, false, 2);
-        check(Walk::Ordinary, true, 20);
-        assert_eq!(depth(None, Walk::First, true), 0);
+        check(ListWalk::First, false, 20);
+        check(ListWalk::CatchingUp, false, 20);
+        check(ListWalk::Ordinary, false, 2);
+        check(ListWalk::Ordinary, true, 20);
+        assert_eq!(pages_after_first(None, ListWalk::First, true), 0);
         let shorter = Pages {
             backfill: 1,
             ..pages()
         };
-        assert_eq!(depth(Some(&shorter), Walk::First, false), 2);
+        assert_eq!(pages_after_first(Some(&shorter), ListWalk::First, false), 2);
     }
 
     #[test]
     fn a_list_is_followed_while_it_brings_news() {
         let check = |fresh, news, owes, expected| {
             let brought = PageNews { fresh, news };
-            assert_eq!(goes_on(brought, owes), expected, "{brought:?} {owes}");
+            assert_eq!(
+                should_continue(brought, owes),
+                expected,
+                "{brought:?} {owes}"
+            );
         };
         check(10, 10, false, true);
         check(10, 1, false, true);
@@ -500,7 +512,7 @@ mod tests {
     fn the_next_page_is_logged_in_to_where_the_first_is() {
         let check = |next: &str, asked: &str| {
             let first = PublicUrl::new("https://ana:p%40w@host.example/list".parse().unwrap());
-            let page = same_login(&first, &next.parse().unwrap());
+            let page = with_same_login(&first, &next.parse().unwrap());
             assert_eq!(page.expose().as_str(), asked);
         };
         check(

@@ -2,33 +2,33 @@
 
 /// An element that may be published.
 #[derive(Debug)]
-pub(super) struct Element {
+pub(super) struct AllowedElement {
     pub(super) name: &'static str,
     /// Attributes in addition to those of every element.
     pub(super) attributes: &'static [&'static str],
 }
 
-impl Element {
+impl AllowedElement {
     /// Returns true if the element has no content and no end tag.
     pub(super) fn is_void(&self) -> bool {
         matches!(self.name, "br" | "col" | "hr" | "img" | "wbr")
     }
 
     /// Returns true if another element of the same name ends it.
-    pub(super) fn ends_by_the_next(&self) -> bool {
+    pub(super) fn is_ended_by_next(&self) -> bool {
         matches!(self.name, "dd" | "dt" | "li" | "p" | "td" | "th" | "tr")
     }
 }
 
-const fn element(name: &'static str, attributes: &'static [&'static str]) -> Element {
-    Element { name, attributes }
+const fn element(name: &'static str, attributes: &'static [&'static str]) -> AllowedElement {
+    AllowedElement { name, attributes }
 }
 
 /// Attributes of every element.
 pub(super) const COMMON: [&str; 3] = ["dir", "lang", "title"];
 
 /// Elements by name. `span` is not included: without its style it means nothing.
-pub(super) static ELEMENTS: [Element; 75] = [
+pub(super) static ELEMENTS: [AllowedElement; 75] = [
     element("a", &["href", "hreflang"]),
     element("abbr", &[]),
     element("acronym", &[]),
@@ -107,9 +107,9 @@ pub(super) static ELEMENTS: [Element; 75] = [
 ];
 
 /// Range of the elements with each initial letter.
-static BY_INITIAL: [(usize, usize); 26] = by_initial();
+static BY_INITIAL: [(usize, usize); 26] = index_by_initial();
 
-const fn by_initial() -> [(usize, usize); 26] {
+const fn index_by_initial() -> [(usize, usize); 26] {
     let mut ranges = [(0, 0); 26];
     let mut at = 0;
     while at < ELEMENTS.len() {
@@ -124,7 +124,7 @@ const fn by_initial() -> [(usize, usize); 26] {
 }
 
 /// Returns the element with that name in lower case if it may be published.
-pub(super) fn named(name: &str) -> Option<&'static Element> {
+pub(super) fn find_element(name: &str) -> Option<&'static AllowedElement> {
     let initial = name.bytes().next()?.checked_sub(b'a')?;
     let (first, last) = *BY_INITIAL.get(usize::from(initial))?;
     let mut known = ELEMENTS.get(first..last)?.iter();

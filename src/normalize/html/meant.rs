@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::line_of;
-use super::references::{Within, decoded, reference};
+use super::references::{ReferenceContext, decode_references, parse_reference};
+use super::visible_line;
 
 /// The format's declaration for a text that contains `<` and `&`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,11 @@ const MAX_UNDONE: usize = 3;
 
 /// Converts a line to markup: a `<` that begins no tag is escaped, and CDATA marks are removed. `None` if the text is
 /// plain.
-pub(super) fn markup_of(text: &str, meant: DeclaredFormat) -> Option<Cow<'_, str>> {
-    let marks = Marks::of(text);
+pub(super) fn convert_to_markup(text: &str, meant: DeclaredFormat) -> Option<Cow<'_, str>> {
+    let marks = PossibleTags::from_text(text);
     let is_markup = || {
         let mut all = marks.0.iter().enumerate();
-        all.any(|(number, _)| marks.is_tag(number, text)) || holds_reference(text)
+        all.any(|(number, _)| marks.is_tag(number, text)) || contains_reference(text)
     };
     if meant == DeclaredFormat::Unsaid && !is_markup() {
         return None;
@@ -51,7 +51,7 @@ pub(super) fn markup_of(text: &str, meant: DeclaredFormat) -> Option<Cow<'_, str
             DeclaredFormat::Markup => marks.may_be_tag(number),
             DeclaredFormat::Unsaid => marks.is_tag(number, text),
         };
-        if mark.kind == Kind::Section && is_tag {
+        if mark.kind == PossibleTagKind::Section && is_tag {
             at = mark.range.end;
         } else if !is_tag && text.get(at..).is_some_and(|rest| rest.starts_with('<')) {
             markup.push_str("&lt;");
@@ -64,9 +64,9 @@ pub(super) fn markup_of(text: &str, meant: DeclaredFormat) -> Option<Cow<'_, str
 
 /// Returns true if a text of an undeclared kind is HTML: it contains a tag of HTML, a comment, or a character
 /// reference.
-pub(in crate::normalize) fn holds_markup(text: &str) -> bool {
-    let marks = Marks::of(text);
-    marks.0.iter().any(|mark| mark.is_known) || holds_reference(text)
+pub(in crate::normalize) fn contains_markup(text: &str) -> bool {
+    let marks = PossibleTags::from_text(text);
+    marks.0.iter().any(|mark| mark.is_known) || contains_reference(text)
 }
 
 /// Returns the line without its markup, including markup that appears once references are decoded. `None` if it has
@@ -74,11 +74,11 @@ pub(in crate::normalize) fn holds_markup(text: &str) -> bool {
 pub(in crate::normalize) fn without_hidden_markup(line: &str) -> Option<String> {
     let mut level = Cow::Borrowed(line);
     for _ in 0..=MAX_UNDONE {
-        let marks = Marks::of(&level);
+        let marks = PossibleTags::from_text(&level);
         if (0..marks.0.len()).any(|number| marks.is_tag(number, &level)) {
-            return Some(line_of(&level, DeclaredFormat::Unsaid));
+            return Some(visible_line(&level, DeclaredFormat::Unsaid));
         }
-        let below = decoded(&level, Within::Text).into_owned();
+        let below = decode_references(&level, ReferenceContext::Text).into_owned();
         if below == *level {
             return None;
         }
@@ -92,13 +92,13 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 
-fn holds_reference(text: &str) -> bool {
+fn contains_reference(text: &str) -> bool {
     let mut pieces = text.split('&').skip(1);
-    pieces.any(|piece| reference(piece).is_some())
+    pieces.any(|piece| parse_reference(piece).is_some())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum PossibleTagKind {
     Start,
     End,
     /// A tag cut off by the end of the text.
@@ -111,9 +111,9 @@ enum Kind {
 
 /// A possible tag.
 #[derive(Debug)]
-struct Mark {
+struct PossibleTag {
     range: Range<usize>,
-    kind: Kind,
+    kind: PossibleTagKind,
     /// The name in lower case.
     name: String,
     /// True if HTML has the element, and all its attributes look genuine.
@@ -123,17 +123,17 @@ struct Mark {
 }
 
 /// All marks of a text, in order.
-struct Marks(Vec<Mark>, HashMap<String, Pair>);
+struct PossibleTags(Vec<PossibleTag>, HashMap<String, TagPair>);
 
 /// The first start tag and the last end tag of a name.
 #[derive(Clone, Copy, Default)]
-struct Pair {
+struct TagPair {
     start: Option<usize>,
     end: Option<usize>,
 }
 
-impl Marks {
-    fn of(text: &str) -> Self {
+impl PossibleTags {
+    fn from_text(text: &str) -> Self {
         let mut marks = Vec::new();
         let (mut at, mut no_section_end) = (0, false);
         let mut section: Option<usize> = None;
@@ -141,7 +141,7 @@ impl Marks {
             let found = memmem::find(text.as_bytes().get(from..)?, what.as_bytes())?;
             Some(from + found)
         };
-        let aside = |range, kind| Mark {
+        let aside = |range, kind| PossibleTag {
             range,
             kind,
             name: String::new(),
@@ -152,11 +152,14 @@ impl Marks {
             let inside = text.get(found + 1..).unwrap_or_default();
             at = found + 1;
             if let Some(end) = section.filter(|end| *end < found) {
-                marks.push(aside(end..end + SECTION_END.len(), Kind::Section));
+                marks.push(aside(
+                    end..end + SECTION_END.len(),
+                    PossibleTagKind::Section,
+                ));
                 section = None;
             }
             let mut mark = None;
-            if begins(inside, SECTION) {
+            if starts_with_ignore_case(inside, SECTION) {
                 let behind = found + 1 + SECTION.len();
                 // A mark ends where the surrounding section does.
                 let end = match section.filter(|end| *end >= behind) {
@@ -169,21 +172,21 @@ impl Marks {
                     .unwrap_or_default();
                 let is_first = is_blank(text.get(..found).unwrap_or_default());
                 if !is_blank(held) && (end.is_some() || is_first) {
-                    mark = Some(aside(found..behind, Kind::Section));
+                    mark = Some(aside(found..behind, PossibleTagKind::Section));
                     section = end.or(section);
                 }
             } else if inside.starts_with("!--") {
                 let end = find("-->", found + 4);
                 // An unclosed comment extends to the end.
                 let end = end.map_or(text.len(), |end| end + 3);
-                mark = Some(aside(found..end, Kind::Aside));
+                mark = Some(aside(found..end, PossibleTagKind::Aside));
             } else {
-                mark = tag(inside, found);
+                mark = parse_tag(inside, found);
             }
             // A lone `<`.
-            let mark = mark.unwrap_or_else(|| Mark {
+            let mark = mark.unwrap_or_else(|| PossibleTag {
                 is_known: false,
-                ..aside(found..at, Kind::Aside)
+                ..aside(found..at, PossibleTagKind::Aside)
             });
             at = mark.range.end;
             marks.push(mark);
@@ -191,10 +194,13 @@ impl Marks {
         let stray = text.trim_end().strip_suffix(SECTION_END).map(str::len);
         for end in [section, stray.filter(|stray| section != Some(*stray))] {
             if let Some(end) = end.filter(|end| *end >= at) {
-                marks.push(aside(end..end + SECTION_END.len(), Kind::Section));
+                marks.push(aside(
+                    end..end + SECTION_END.len(),
+                    PossibleTagKind::Section,
+                ));
             }
         }
-        let pairs = pairs(&marks);
+        let pairs = pair_tags(&marks);
         Self(marks, pairs)
     }
 
@@ -204,9 +210,9 @@ impl Marks {
         };
         let pair = self.1.get(&mark.name).copied().unwrap_or_default();
         match mark.kind {
-            Kind::Start => pair.end.is_some_and(|end| end > number),
-            Kind::End => pair.start.is_some_and(|start| start < number),
-            Kind::Cut | Kind::Aside | Kind::Section => false,
+            PossibleTagKind::Start => pair.end.is_some_and(|end| end > number),
+            PossibleTagKind::End => pair.start.is_some_and(|start| start < number),
+            PossibleTagKind::Cut | PossibleTagKind::Aside | PossibleTagKind::Section => false,
         }
     }
 
@@ -233,29 +239,29 @@ impl Marks {
         let after_word = before.ends_with(|c: char| !c.is_whitespace());
         let before_word = behind.starts_with(|c: char| !c.is_whitespace());
         match mark.kind {
-            Kind::Aside | Kind::Section | Kind::Cut => true,
+            PossibleTagKind::Aside | PossibleTagKind::Section | PossibleTagKind::Cut => true,
             _ if self.has_pair(number) => true,
-            Kind::End => after_word || before.is_empty() && before_word,
-            Kind::Start => {
+            PossibleTagKind::End => after_word || before.is_empty() && before_word,
+            PossibleTagKind::Start => {
                 mark.has_more
                     || matches!(&*mark.name, "br" | "wbr")
                     || is_blank(before) && before_word && is_wrapper(&mark.name)
-                    || may_stand_alone(&mark.name) && (after_word || before_word)
+                    || has_optional_end_tag(&mark.name) && (after_word || before_word)
             }
         }
     }
 }
 
-fn pairs(marks: &[Mark]) -> HashMap<String, Pair> {
-    let mut pairs: HashMap<String, Pair> = HashMap::new();
+fn pair_tags(marks: &[PossibleTag]) -> HashMap<String, TagPair> {
+    let mut pairs: HashMap<String, TagPair> = HashMap::new();
     for (number, mark) in marks.iter().enumerate() {
         match mark.kind {
-            Kind::Start => {
+            PossibleTagKind::Start => {
                 let pair = pairs.entry(mark.name.clone()).or_default();
                 pair.start.get_or_insert(number);
             }
-            Kind::End => pairs.entry(mark.name.clone()).or_default().end = Some(number),
-            Kind::Cut | Kind::Aside | Kind::Section => {}
+            PossibleTagKind::End => pairs.entry(mark.name.clone()).or_default().end = Some(number),
+            PossibleTagKind::Cut | PossibleTagKind::Aside | PossibleTagKind::Section => {}
         }
     }
     pairs
@@ -265,7 +271,7 @@ fn pairs(marks: &[Mark]) -> HashMap<String, Pair> {
 const SECTION: &str = "![CDATA[";
 const SECTION_END: &str = "]]>";
 
-fn begins(text: &str, with: &str) -> bool {
+fn starts_with_ignore_case(text: &str, with: &str) -> bool {
     let start = text.as_bytes().get(..with.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
 }
@@ -274,10 +280,10 @@ fn begins(text: &str, with: &str) -> bool {
 const MAX_NAME: usize = 32;
 
 /// Parses the tag that `inside`, after the `<` at byte `at`, begins with.
-fn tag(inside: &str, at: usize) -> Option<Mark> {
+fn parse_tag(inside: &str, at: usize) -> Option<PossibleTag> {
     let (kind, named) = match inside.strip_prefix('/') {
-        Some(named) => (Kind::End, named),
-        None => (Kind::Start, inside),
+        Some(named) => (PossibleTagKind::End, named),
+        None => (PossibleTagKind::Start, inside),
     };
     let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':');
     let length = named.find(|c| !goes_on(c)).unwrap_or(named.len());
@@ -287,13 +293,17 @@ fn tag(inside: &str, at: usize) -> Option<Mark> {
     }
     let name = name.to_ascii_lowercase();
     let is_known = NAMES.contains(&&*name);
-    let read = attributes(rest)?;
-    let kind = if read.is_cut { Kind::Cut } else { kind };
+    let read = scan_attributes(rest)?;
+    let kind = if read.is_cut {
+        PossibleTagKind::Cut
+    } else {
+        kind
+    };
     let start = at + 1 + inside.len() - rest.len();
-    Some(Mark {
+    Some(PossibleTag {
         range: at..start + read.bytes,
         kind,
-        is_known: is_known && (read.has_value || read.are_known && kind != Kind::Cut),
+        is_known: is_known && (read.has_value || read.are_known && kind != PossibleTagKind::Cut),
         has_more: read.has_value || read.is_closed,
         name,
     })
@@ -304,7 +314,7 @@ fn tag(inside: &str, at: usize) -> Option<Mark> {
     clippy::struct_excessive_bools,
     reason = "each is a sign of its own, and all are weighed together"
 )]
-struct Attributes {
+struct ScannedAttributes {
     bytes: usize,
     /// True if the text ends before the tag does.
     is_cut: bool,
@@ -317,8 +327,8 @@ struct Attributes {
 }
 
 /// Parses attributes; returns `None` if another `<` shows that this is no tag.
-fn attributes(text: &str) -> Option<Attributes> {
-    let mut read = Attributes {
+fn scan_attributes(text: &str) -> Option<ScannedAttributes> {
+    let mut read = ScannedAttributes {
         bytes: 0,
         is_cut: false,
         has_value: false,
@@ -416,7 +426,7 @@ fn is_wrapper(name: &str) -> bool {
 }
 
 /// Returns true for elements without an end tag, or whose end tag is often omitted.
-fn may_stand_alone(name: &str) -> bool {
+fn has_optional_end_tag(name: &str) -> bool {
     matches!(
         name,
         "dd" | "dt" | "hr" | "img" | "input" | "li" | "link" | "meta" | "p" | "td" | "th" | "tr"
@@ -559,7 +569,11 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(line_of(text, DeclaredFormat::Unsaid), expected, "{text}");
+        assert_eq!(
+            visible_line(text, DeclaredFormat::Unsaid),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
@@ -623,7 +637,11 @@ mod tests {
     #[test]
     fn of_what_is_said_to_be_markup_bare_names_stay() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(line_of(text, DeclaredFormat::Markup), expected, "{text}");
+            assert_eq!(
+                visible_line(text, DeclaredFormat::Markup),
+                expected,
+                "{text}"
+            );
         };
         check("<URGENTE> Cierre", "<URGENTE> Cierre");
         check("<b>a <svg><path d=x></svg> <x-y>", "a");
@@ -657,9 +675,9 @@ mod tests {
             "&lt;",
         ] {
             let text = piece.repeat(100_000);
-            line_of(&text, DeclaredFormat::Unsaid);
-            line_of(&text, DeclaredFormat::Markup);
-            holds_markup(&text);
+            visible_line(&text, DeclaredFormat::Unsaid);
+            visible_line(&text, DeclaredFormat::Markup);
+            contains_markup(&text);
         }
     }
 }

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 
 use url::{ParseError, Url};
 
-use super::elements::{self, COMMON, Element};
-use super::references::{Within, decoded, is_xml_char, push_escaped};
-use super::tokens::{Tag, Token, tokens};
+use super::elements::{self, AllowedElement, COMMON};
+use super::references::{ReferenceContext, decode_references, is_xml_char, push_escaped};
+use super::tokens::{MarkupToken, StartTag, tokenize};
 use crate::model::{LAZY_SOURCES, SOURCE_SETS};
 
 /// Output size from which no further relative address is completed, because each could add a long base.
@@ -29,7 +29,7 @@ const DROPPED: [&str; 4] = ["applet", "script", "style", "template"];
 
 /// Markup reduced to its relevant parts.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reduced {
+pub(super) struct ReducedMarkup {
     pub(super) html: String,
     /// Upper bound of the number of elements open at once when a browser parses the markup. Only end tags that end
     /// the innermost element are counted, because these do so in any context.
@@ -37,8 +37,8 @@ pub(super) struct Reduced {
 }
 
 /// Reduces `markup`; without a base, relative addresses stay as they are.
-pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
-    let mut writer = Writer {
+pub(super) fn reduce_markup(markup: &str, base: Option<&Url>) -> ReducedMarkup {
+    let mut writer = MarkupWriter {
         base,
         html: String::with_capacity(markup.len()),
         ampersands: 0,
@@ -49,33 +49,35 @@ pub(super) fn reduce(markup: &str, base: Option<&Url>) -> Reduced {
         in_row: false,
         gap: None,
     };
-    let mut tokens = tokens(markup);
+    let mut tokens = tokenize(markup);
     let mut after_lazy = false;
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => {
+            MarkupToken::Text(text) => {
                 after_lazy &= text.trim_ascii().is_empty();
-                writer.text(text);
+                writer.write_text(text);
             }
-            Token::End(name) => writer.end(&name),
-            Token::Start(tag) if is_dropped(&tag) => tokens.pass_over(&tag),
+            MarkupToken::End(name) => writer.handle_end(&name),
+            MarkupToken::Start(tag) if is_dropped(&tag) => tokens.skip_raw_content(&tag),
             // It repeats the image.
-            Token::Start(tag) if after_lazy && tag.name == "noscript" => tokens.pass_over(&tag),
-            Token::Start(tag) => after_lazy = writer.start(&tag),
+            MarkupToken::Start(tag) if after_lazy && tag.name == "noscript" => {
+                tokens.skip_raw_content(&tag)
+            }
+            MarkupToken::Start(tag) => after_lazy = writer.handle_start(&tag),
         }
     }
-    Reduced {
+    ReducedMarkup {
         html: writer.html,
         depth: writer.depth,
     }
 }
 
 /// Returns true if the content is dropped with the tag.
-pub(super) fn is_dropped(tag: &Tag<'_>) -> bool {
+pub(super) fn is_dropped(tag: &StartTag<'_>) -> bool {
     DROPPED.contains(&&*tag.name)
 }
 
-struct Writer<'a> {
+struct MarkupWriter<'a> {
     base: Option<&'a Url>,
     html: String,
     /// Number of `&` in the text so far.
@@ -90,20 +92,20 @@ struct Writer<'a> {
     /// True if a row without a table is open.
     in_row: bool,
     /// The gap to write before the next output.
-    gap: Option<Gap>,
+    gap: Option<CellGap>,
 }
 
 /// The separator between rows or cells without their table, as rules and excerpts cut them out. A browser drops their
 /// tags and joins their words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
+enum CellGap {
     Space,
     Line,
 }
 
-impl Writer<'_> {
+impl MarkupWriter<'_> {
     /// Writes text unchanged, except a `<` that begins no tag.
-    fn text(&mut self, text: &str) {
+    fn write_text(&mut self, text: &str) {
         if self.gap.is_some() {
             if text.trim_ascii().is_empty() {
                 return;
@@ -112,11 +114,11 @@ impl Writer<'_> {
         }
         // A line feed at the start of a `pre` is not shown, and one more is lost with every parse.
         if self.begins_pre {
-            let text = decoded(text, Within::Text);
+            let text = decode_references(text, ReferenceContext::Text);
             let text =
                 text.trim_start_matches(|c: char| matches!(c, '\r' | '\n') || !is_xml_char(c));
             self.begins_pre = text.is_empty();
-            return push_escaped(&mut self.html, text, Within::Text);
+            return push_escaped(&mut self.html, text, ReferenceContext::Text);
         }
         if text == "<" {
             return self.html.push_str("&lt;");
@@ -136,43 +138,43 @@ impl Writer<'_> {
     }
 
     /// Writes a start tag. Returns true if it was an image that a script would have loaded.
-    fn start(&mut self, tag: &Tag<'_>) -> bool {
-        let Some(element) = elements::named(&tag.name) else {
+    fn handle_start(&mut self, tag: &StartTag<'_>) -> bool {
+        let Some(element) = elements::find_element(&tag.name) else {
             return false;
         };
-        if self.parts(element.name) {
+        if self.note_gap(element.name) {
             self.in_row |= element.name == "tr";
             return false;
         }
         if element.name == "img" {
-            return self.image(element, tag);
+            return self.handle_image(element, tag);
         }
         self.tables += usize::from(element.name == "table");
-        self.write_start(element, tag, None);
+        self.write_start_tag(element, tag, None);
         if element.is_void() {
             return false;
         }
-        if element.ends_by_the_next() && self.open.last() == Some(&element.name) {
+        if element.is_ended_by_next() && self.open.last() == Some(&element.name) {
             self.open.pop();
         }
         self.open.push(element.name);
         self.depth = self.depth.max(self.open.len());
         self.begins_pre |= element.name == "pre";
         if tag.closed {
-            self.end(element.name);
+            self.handle_end(element.name);
         }
         false
     }
 
-    fn image(&mut self, element: &'static Element, tag: &Tag<'_>) -> bool {
+    fn handle_image(&mut self, element: &'static AllowedElement, tag: &StartTag<'_>) -> bool {
         let address = |name: &&str| {
-            let found = decoded(tag.get(name)?, Within::Attribute);
-            self.address(&found).map(Cow::into_owned)
+            let found = decode_references(tag.get(name)?, ReferenceContext::Attribute);
+            self.resolve_address(&found).map(Cow::into_owned)
         };
         let first_of_set = |name: &&str| {
-            let found = decoded(tag.get(name)?, Within::Attribute);
+            let found = decode_references(tag.get(name)?, ReferenceContext::Attribute);
             let first = found.split_whitespace().next()?;
-            self.address(first.trim_end_matches(','))
+            self.resolve_address(first.trim_end_matches(','))
                 .map(Cow::into_owned)
         };
         let lazy = LAZY_SOURCES.iter().find_map(address);
@@ -182,16 +184,17 @@ impl Writer<'_> {
             .or_else(|| SOURCE_SETS.iter().find_map(first_of_set));
         let described = tag.get("alt").is_some_and(|alt| !alt.trim().is_empty());
         if (source.is_some() || described) && !is_pixel(tag) {
-            self.write_start(element, tag, source.as_deref());
+            self.write_start_tag(element, tag, source.as_deref());
         }
         is_lazy
     }
 
-    fn end(&mut self, name: &str) {
-        let Some(element) = elements::named(name).filter(|element| !element.is_void()) else {
+    fn handle_end(&mut self, name: &str) {
+        let Some(element) = elements::find_element(name).filter(|element| !element.is_void())
+        else {
             return;
         };
-        if self.parts(element.name) {
+        if self.note_gap(element.name) {
             self.in_row &= element.name != "tr";
             return;
         }
@@ -208,10 +211,10 @@ impl Writer<'_> {
     }
 
     /// Notes the gap for the tag of a row or cell outside a table. Returns true if it is one.
-    fn parts(&mut self, name: &str) -> bool {
+    fn note_gap(&mut self, name: &str) -> bool {
         let gap = match name {
-            "td" | "th" if self.in_row => Gap::Space,
-            "td" | "th" | "tr" => Gap::Line,
+            "td" | "th" if self.in_row => CellGap::Space,
+            "td" | "th" | "tr" => CellGap::Line,
             _ => return false,
         };
         if self.tables == 0 && !self.html.is_empty() {
@@ -222,24 +225,29 @@ impl Writer<'_> {
 
     fn write_gap(&mut self) {
         self.html.push_str(match self.gap.take() {
-            Some(Gap::Line) => "<br>",
-            Some(Gap::Space) => " ",
+            Some(CellGap::Line) => "<br>",
+            Some(CellGap::Space) => " ",
             None => "",
         });
     }
 
     /// Writes a start tag with the attributes that may be published, each once. An image's source is given.
-    fn write_start(&mut self, element: &Element, tag: &Tag<'_>, source: Option<&str>) {
+    fn write_start_tag(
+        &mut self,
+        element: &AllowedElement,
+        tag: &StartTag<'_>,
+        source: Option<&str>,
+    ) {
         self.write_gap();
         self.html.push('<');
         self.html.push_str(element.name);
         for name in element.attributes.iter().chain(&COMMON) {
             let Some(value) = tag.get(name) else { continue };
-            let value = decoded(value, Within::Attribute);
+            let value = decode_references(value, ReferenceContext::Attribute);
             match *name {
                 "src" => {}
                 "href" => {
-                    if let Some(address) = self.address(&value) {
+                    if let Some(address) = self.resolve_address(&value) {
                         self.write_attribute(name, &address);
                     }
                 }
@@ -261,12 +269,12 @@ impl Writer<'_> {
         self.html.push(' ');
         self.html.push_str(name);
         self.html.push_str("=\"");
-        push_escaped(&mut self.html, value, Within::Attribute);
+        push_escaped(&mut self.html, value, ReferenceContext::Attribute);
         self.html.push('"');
     }
 
     /// Completes a relative address; returns `None` if no reader may follow it.
-    fn address<'f>(&self, found: &'f str) -> Option<Cow<'f, str>> {
+    fn resolve_address<'f>(&self, found: &'f str) -> Option<Cow<'f, str>> {
         let found = found.trim_matches(|c: char| c <= ' ');
         if is_plain_address(found) {
             return Some(Cow::Borrowed(found));
@@ -318,7 +326,7 @@ fn is_plain_address(found: &str) -> bool {
 }
 
 /// Returns true for an image of one pixel, which shows nothing and tracks its readers.
-fn is_pixel(tag: &Tag<'_>) -> bool {
+fn is_pixel(tag: &StartTag<'_>) -> bool {
     ["width", "height"].iter().all(|side| {
         let side = tag
             .get(side)

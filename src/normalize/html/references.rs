@@ -11,13 +11,13 @@ const MAX_NAME: usize = 32;
 
 /// The context of a text: in an attribute, some references without `;` are literal (`?a=1&copy=2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Within {
+pub(super) enum ReferenceContext {
     Text,
     Attribute,
 }
 
 /// Decodes the references of a text.
-pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
+pub(super) fn decode_references(text: &str, within: ReferenceContext) -> Cow<'_, str> {
     let Some((before, mut rest)) = text.split_once('&') else {
         return Cow::Borrowed(text);
     };
@@ -25,9 +25,9 @@ pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
     decoded.push_str(before);
     loop {
         let known = if let Some(number) = rest.strip_prefix('#') {
-            numbered(number).map(|(c, rest)| (c, None, rest))
+            parse_numbered(number).map(|(c, rest)| (c, None, rest))
         } else {
-            named(rest, within)
+            parse_named(rest, within)
         };
         match known {
             Some((one, two, further)) => {
@@ -47,17 +47,17 @@ pub(super) fn decoded(text: &str, within: Within) -> Cow<'_, str> {
 }
 
 /// Parses a closed reference without its `&`; returns its characters and the rest.
-pub(in crate::normalize) fn reference(text: &str) -> Option<(char, Option<char>, &str)> {
+pub(in crate::normalize) fn parse_reference(text: &str) -> Option<(char, Option<char>, &str)> {
     let found = match text.strip_prefix('#') {
-        Some(number) => numbered(number).map(|(c, rest)| (c, None, rest)),
-        None => named(text, Within::Text),
+        Some(number) => parse_numbered(number).map(|(c, rest)| (c, None, rest)),
+        None => parse_named(text, ReferenceContext::Text),
     };
     let closed = |rest: &str| text.split_at(text.len() - rest.len()).0.ends_with(';');
     found.filter(|(_, _, rest)| closed(rest))
 }
 
 /// Parses a reference such as `#38;`; returns its character and the rest.
-fn numbered(text: &str) -> Option<(char, &str)> {
+fn parse_numbered(text: &str) -> Option<(char, &str)> {
     let (radix, digits) = match text.strip_prefix(['x', 'X']) {
         Some(digits) => (16, digits),
         None => (10, text),
@@ -82,7 +82,7 @@ fn numbered(text: &str) -> Option<(char, &str)> {
 }
 
 /// Parses a reference such as `amp;`; returns its characters and the rest.
-fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
+fn parse_named(text: &str, within: ReferenceContext) -> Option<(char, Option<char>, &str)> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric();
     let length = text.bytes().take(MAX_NAME).position(|byte| !is_name(byte));
     let length = length.unwrap_or(MAX_NAME.min(text.len()));
@@ -96,7 +96,7 @@ fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
     })?;
     let open = !name.ends_with(';');
     let goes_on = rest.starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric());
-    if open && goes_on && within == Within::Attribute {
+    if open && goes_on && within == ReferenceContext::Attribute {
         return None;
     }
     let (one, two) = found;
@@ -105,7 +105,7 @@ fn named(text: &str, within: Within) -> Option<(char, Option<char>, &str)> {
 }
 
 /// Appends text as the HTML serializer writes it (WHATWG HTML §13.3), without characters that XML forbids.
-pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
+pub(super) fn push_escaped(markup: &mut String, text: &str, within: ReferenceContext) {
     let mut rest = text;
     while let Some(plain) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
         let (before, special) = rest.split_at(plain);
@@ -115,7 +115,7 @@ pub(super) fn push_escaped(markup: &mut String, text: &str, within: Within) {
             Some('&') => markup.push_str("&amp;"),
             Some('<') => markup.push_str("&lt;"),
             Some('>') => markup.push_str("&gt;"),
-            Some('"') if within == Within::Attribute => markup.push_str("&quot;"),
+            Some('"') if within == ReferenceContext::Attribute => markup.push_str("&quot;"),
             Some('\u{a0}') => markup.push_str("&nbsp;"),
             Some('\r') if chars.as_str().starts_with('\n') => {}
             Some('\r') => markup.push('\n'),

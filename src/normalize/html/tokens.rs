@@ -8,18 +8,18 @@ use std::borrow::Cow;
 
 /// A piece of markup.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(super) enum MarkupToken<'a> {
     /// Text with its character references, never empty.
     Text(&'a str),
     /// A start tag.
-    Start(Tag<'a>),
+    Start(StartTag<'a>),
     /// The name in an end tag, in lower case.
     End(Cow<'a, str>),
 }
 
 /// A start tag.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
+pub(super) struct StartTag<'a> {
     /// The name in lower case.
     pub(super) name: Cow<'a, str>,
     /// Names and values as written, with their character references. If a name occurs twice, the first counts.
@@ -28,7 +28,7 @@ pub(super) struct Tag<'a> {
     pub(super) closed: bool,
 }
 
-impl<'a> Tag<'a> {
+impl<'a> StartTag<'a> {
     /// Returns the value of an attribute, by its name in lower case.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         let mut attributes = self.attributes.iter();
@@ -38,14 +38,14 @@ impl<'a> Tag<'a> {
 }
 
 /// Returns the tokens of a text. A tag cut off by the end of the text is dropped.
-pub(super) fn tokens(markup: &str) -> Tokens<'_> {
-    Tokens {
+pub(super) fn tokenize(markup: &str) -> MarkupTokens<'_> {
+    MarkupTokens {
         rest: markup,
         in_cdata: false,
     }
 }
 
-pub(super) struct Tokens<'a> {
+pub(super) struct MarkupTokens<'a> {
     rest: &'a str,
     in_cdata: bool,
 }
@@ -54,44 +54,44 @@ const CDATA_END: &str = "]]>";
 /// White space within tags.
 const SPACES: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+impl<'a> Iterator for MarkupTokens<'a> {
+    type Item = MarkupToken<'a>;
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<MarkupToken<'a>> {
         while !self.rest.is_empty() {
             let Some(inside) = self.rest.strip_prefix('<') else {
-                match self.text() {
+                match self.read_text() {
                     "" => continue,
-                    text => return Some(Token::Text(text)),
+                    text => return Some(MarkupToken::Text(text)),
                 }
             };
             if inside.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                return self.tag(inside).map(Token::Start);
+                return self.read_tag(inside).map(MarkupToken::Start);
             }
             if let Some(ended) = inside.strip_prefix('/') {
                 if ended.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                    return self.tag(ended).map(end);
+                    return self.read_tag(ended).map(end_token);
                 }
-                self.rest = after(ended, '>');
+                self.rest = text_after(ended, '>');
             } else if let Some(held) = inside.strip_prefix("![CDATA[") {
                 self.rest = held;
                 self.in_cdata = true;
             } else if let Some(comment) = inside.strip_prefix("!--") {
                 self.rest = after_comment(comment);
             } else if inside.starts_with(['!', '?']) {
-                self.rest = after(inside, '>');
+                self.rest = text_after(inside, '>');
             } else {
                 self.rest = inside;
-                return Some(Token::Text("<"));
+                return Some(MarkupToken::Text("<"));
             }
         }
         None
     }
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> MarkupTokens<'a> {
     /// Skips everything up to the end tag of an element whose content is not markup.
-    pub(super) fn pass_over(&mut self, tag: &Tag<'_>) {
+    pub(super) fn skip_raw_content(&mut self, tag: &StartTag<'_>) {
         if tag.closed {
             return;
         }
@@ -100,7 +100,7 @@ impl<'a> Tokens<'a> {
             self.rest = ended;
             let (start, further) = ended.split_at_checked(name.len()).unwrap_or((ended, ""));
             if start.eq_ignore_ascii_case(name) && further.starts_with(is_name_end) {
-                self.tag(ended);
+                self.read_tag(ended);
                 return;
             }
         }
@@ -108,7 +108,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Reads up to the next `<`, or to the end of the CDATA section.
-    fn text(&mut self) -> &'a str {
+    fn read_text(&mut self) -> &'a str {
         let length = self.rest.find('<').unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(length);
         let ended = text.split_once(CDATA_END).filter(|_| self.in_cdata);
@@ -122,7 +122,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Reads the tag whose name `rest` begins with. If the text ends first, returns `None` and drops the rest.
-    fn tag(&mut self, rest: &'a str) -> Option<Tag<'a>> {
+    fn read_tag(&mut self, rest: &'a str) -> Option<StartTag<'a>> {
         self.rest = "";
         let (name, mut rest) = rest.split_at(rest.find(is_name_end)?);
         let mut attributes = Vec::new();
@@ -131,7 +131,7 @@ impl<'a> Tokens<'a> {
             if let Some(further) = given.strip_prefix('>') {
                 let (gap, _) = rest.split_at(rest.len() - given.len());
                 self.rest = further;
-                return Some(Tag {
+                return Some(StartTag {
                     name: lower_case(name),
                     attributes,
                     closed: gap.ends_with('/'),
@@ -145,11 +145,11 @@ impl<'a> Tokens<'a> {
 }
 
 /// Returns an end tag; `</br>` breaks a line as `<br>` does (WHATWG HTML §13.2.6.4.7).
-fn end(tag: Tag<'_>) -> Token<'_> {
+fn end_token(tag: StartTag<'_>) -> MarkupToken<'_> {
     if tag.name == "br" {
-        Token::Start(tag)
+        MarkupToken::Start(tag)
     } else {
-        Token::End(tag.name)
+        MarkupToken::End(tag.name)
     }
 }
 
@@ -187,7 +187,7 @@ fn read_attribute(text: &str) -> Option<((&str, &str), &str)> {
     Some(((name, value), rest))
 }
 
-fn after(text: &str, end: char) -> &str {
+fn text_after(text: &str, end: char) -> &str {
     text.split_once(end).map_or("", |(_, rest)| rest)
 }
 

@@ -10,9 +10,9 @@ use proptest::sample::Index;
 use super::*;
 use crate::classify::Classifier;
 use crate::config::{self, Config};
-use crate::flow::definition;
-use crate::model::{Facets, FeedId, StoryId};
-use crate::store::policy::Policy;
+use crate::flow::build_definition;
+use crate::model::{FeedId, StoryFacets, StoryId};
+use crate::store::policy::StoryPolicy;
 
 const QUERIES: [&str; 16] = [
     "flood",
@@ -182,7 +182,7 @@ impl Law {
             &config.topics,
             &crate::flow::assumed_languages(config),
         ));
-        definition(config, &classifier, july(self.day))
+        build_definition(config, &classifier, july(self.day))
     }
 
     fn take(&mut self, step: &Step) {
@@ -202,19 +202,25 @@ impl Law {
             Step::Withdraw(story) => {
                 let stories = self.stories();
                 if !stories.is_empty() {
-                    self.decide(Decision::Withdraw(*story.get(&stories), "wrong".to_owned()));
+                    self.decide(StoryDecision::Withdraw(
+                        *story.get(&stories),
+                        "wrong".to_owned(),
+                    ));
                 }
             }
             Step::Merge(one, other) => {
                 let stories = self.stories();
                 if !stories.is_empty() {
-                    self.decide(Decision::Merge(*one.get(&stories), *other.get(&stories)));
+                    self.decide(StoryDecision::Merge(
+                        *one.get(&stories),
+                        *other.get(&stories),
+                    ));
                 }
             }
             Step::Split(story) => {
                 let stories = self.stories();
                 if !stories.is_empty() {
-                    self.decide(Decision::Split(*story.get(&stories), Vec::new()));
+                    self.decide(StoryDecision::Split(*story.get(&stories), Vec::new()));
                 }
             }
         }
@@ -222,7 +228,7 @@ impl Law {
     }
 
     /// Makes a decision; some cannot be carried out.
-    fn decide(&self, decision: Decision) {
+    fn decide(&self, decision: StoryDecision) {
         drop(
             self.desk
                 .wait(self.desk.store.decide(decision, nobody(), july(self.day))),
@@ -246,7 +252,7 @@ impl Law {
         std::fs::write(&file, setup.written()).unwrap();
         let config = config::load(&file, &|_| None).unwrap();
         let path = self.desk.folder.path().join("tidings.db");
-        let plan_of = |definition: &Definition| plan(&path, definition, 0).unwrap();
+        let plan_of = |definition: &Definition| plan_definition(&path, definition, 0).unwrap();
         let before = self.members();
         let planned = plan_of(&self.definition(&config));
         let done = self.desk.wait(
@@ -329,8 +335,9 @@ impl Law {
         let mut found = statement.query([]).unwrap();
         let mut members = Members::new();
         while let Some(row) = found.next().unwrap() {
-            let feed: FeedId = rows::parsed("feed", &row.get::<_, String>(0).unwrap()).unwrap();
-            let story = rows::parsed("story", &row.get::<_, String>(1).unwrap()).unwrap();
+            let feed: FeedId =
+                rows::parse_column("feed", &row.get::<_, String>(0).unwrap()).unwrap();
+            let story = rows::parse_column("story", &row.get::<_, String>(1).unwrap()).unwrap();
             members
                 .entry(feed)
                 .or_default()
@@ -348,18 +355,18 @@ impl Law {
         let configured: BTreeSet<&TopicId> =
             definition.feeds.iter().map(|feed| &feed.topic).collect();
         let connection = self.desk.connection();
-        let mut wanted: BTreeMap<StoryId, (BTreeSet<TopicId>, Facets)> = BTreeMap::new();
+        let mut wanted: BTreeMap<StoryId, (BTreeSet<TopicId>, StoryFacets)> = BTreeMap::new();
         let sql = "SELECT item.*, source_state.topics AS given, withdrawn_at FROM item
                    JOIN source_state USING (source) JOIN story ON story.id = item.story";
         let mut statement = connection.prepare(sql).unwrap();
         let mut found = statement.query([]).unwrap();
         while let Some(row) = found.next().unwrap() {
-            let mut item = rows::item(row).unwrap();
+            let mut item = rows::read_item(row).unwrap();
             let regions = item.regions.clone();
-            let given = rows::topics(&row.get::<_, String>("given").unwrap()).unwrap();
+            let given = rows::parse_topics(&row.get::<_, String>("given").unwrap()).unwrap();
             let mut topics = (definition.classify)(&mut item, &given);
             topics.retain(|topic| configured.contains(topic));
-            let mut held = rows::belonging(row).unwrap().topics;
+            let mut held = rows::read_belonging(row).unwrap().topics;
             held.retain(|topic| configured.contains(topic));
             assert_eq!(
                 held,
@@ -369,25 +376,26 @@ impl Law {
             );
             assert_eq!(regions, item.regions, "{}", item.title);
             if row.get::<_, Option<i64>>("withdrawn_at").unwrap().is_none() {
-                let story = rows::parsed("story", &row.get::<_, String>("story").unwrap()).unwrap();
+                let story =
+                    rows::parse_column("story", &row.get::<_, String>("story").unwrap()).unwrap();
                 let wanted = wanted.entry(story).or_default();
                 wanted.0.extend(topics);
-                wanted.1.extend(&Facets::of(
+                wanted.1.extend(&StoryFacets::from_report(
                     item.source,
                     item.language.as_ref(),
                     &item.regions,
                 ));
             }
         }
-        let policy = Policy::of(&definition);
+        let policy = StoryPolicy::from_definition(&definition);
         let mut expected: BTreeMap<FeedId, BTreeSet<StoryId>> = BTreeMap::new();
         for (story, (topics, facets)) in &wanted {
-            for feed in policy.feeds(topics, facets) {
+            for feed in policy.feeds_for(topics, facets) {
                 expected.entry(feed).or_default().insert(*story);
             }
         }
         let mut members = self.members();
-        members.retain(|feed, _| policy.have(feed));
+        members.retain(|feed, _| policy.allows_feed(feed));
         let held = members
             .into_iter()
             .map(|(feed, stories)| (feed, stories.into_keys().collect()));
@@ -397,7 +405,7 @@ impl Law {
 
     /// Checks the number of stories and the title that each feed reports.
     fn check_feeds(&self, config: &Config, expected: &BTreeMap<FeedId, BTreeSet<StoryId>>) {
-        for feed in self.desk.ask(Reader::feeds) {
+        for feed in self.desk.ask(StoreReader::configured_feeds) {
             let topic = config
                 .topics
                 .iter()

@@ -3,17 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Fate, ItemId, StoryId};
+use crate::model::{ItemId, RemovalReason, StoryId};
 
 const ONE: [&str; 1] = ["g1|/1|Bridge closed|2021-06-30|Closed until the water falls."];
 const OTHER: [&str; 1] = ["g9|/nine|Crossing shut|2021-06-30|The bridge is shut."];
 
 impl Desk {
-    fn decide(&self, decision: Decision) -> Result<Decided, String> {
+    fn decide(&self, decision: StoryDecision) -> Result<DecisionOutcome, String> {
         self.decide_on(3, decision)
     }
 
-    fn decide_on(&self, day: u32, decision: Decision) -> Result<Decided, String> {
+    fn decide_on(&self, day: u32, decision: StoryDecision) -> Result<DecisionOutcome, String> {
         let decided = self.wait(self.store.decide(decision, nobody(), july(day)));
         decided.map_err(|error| error.to_string())
     }
@@ -22,8 +22,8 @@ impl Desk {
         self.live("all").iter().map(|story| story.id).collect()
     }
 
-    fn fates(&self) -> Vec<(StoryId, Fate)> {
-        let gone = self.ask(|reader| reader.gone(&"all".parse().unwrap()));
+    fn fates(&self) -> Vec<(StoryId, RemovalReason)> {
+        let gone = self.ask(|reader| reader.feed_tombstones(&"all".parse().unwrap()));
         gone.into_iter().map(|gone| (gone.id, gone.fate)).collect()
     }
 }
@@ -35,16 +35,16 @@ fn stories_merged_by_hand_are_one_under_the_older_id() {
     desk.read("b", 2, &OTHER);
     desk.publish();
     let ids = desk.ids();
-    let decided = desk.decide(Decision::Merge(ids[1], ids[0])).unwrap();
+    let decided = desk.decide(StoryDecision::Merge(ids[1], ids[0])).unwrap();
     assert_eq!((decided.story, decided.others), (ids[0], vec![ids[1]]));
     assert_eq!(desk.ids(), [ids[0]]);
     desk.check(&["Bridge closed [a b]"]);
-    assert_eq!(desk.fates(), [(ids[1], Fate::Merged(ids[0]))]);
+    assert_eq!(desk.fates(), [(ids[1], RemovalReason::Merged(ids[0]))]);
     // Polls respect it, and its former id leads there.
     desk.read("b", 3, &OTHER);
     desk.read("b", 4, &["g9|/nine|Crossing open|2021-06-30|It is open."]);
     desk.check(&["Bridge closed [a b]"]);
-    let again = desk.decide(Decision::Merge(ids[1], ids[0]));
+    let again = desk.decide(StoryDecision::Merge(ids[1], ids[0]));
     assert_eq!(
         again.unwrap_err(),
         format!("both are the story `{}`", ids[0])
@@ -60,7 +60,9 @@ fn reports_split_off_stay_apart_whatever_polls_bring() {
         assert_eq!(desk.read(source, 2, &ONE), [1, 0, 1]);
     }
     desk.publish();
-    let decided = desk.decide(Decision::Split(founded, Vec::new())).unwrap();
+    let decided = desk
+        .decide(StoryDecision::Split(founded, Vec::new()))
+        .unwrap();
     assert_eq!((decided.story, decided.others.len()), (founded, 2));
     let apart = || {
         let mut titles = titles(&desk.live("all"));
@@ -80,7 +82,7 @@ fn reports_split_off_stay_apart_whatever_polls_bring() {
         desk.read(source, 5, &ONE);
     }
     assert_eq!(apart(), expected);
-    let single = desk.decide(Decision::Split(founded, Vec::new()));
+    let single = desk.decide(StoryDecision::Split(founded, Vec::new()));
     let expected = format!("the story `{founded}` has one report only");
     assert_eq!(single.unwrap_err(), expected);
 }
@@ -93,9 +95,10 @@ fn a_merge_that_is_split_gives_back_the_id() {
     desk.read("b", 2, &OTHER);
     desk.publish();
     let before = desk.ids();
-    desk.decide(Decision::Merge(before[0], before[1])).unwrap();
+    desk.decide(StoryDecision::Merge(before[0], before[1]))
+        .unwrap();
     let item = desk.live("all")[0].reports[1].item;
-    let split = Decision::Split(before[0], vec![item]);
+    let split = StoryDecision::Split(before[0], vec![item]);
     let decided = desk.decide_on(30, split).unwrap();
     assert_eq!(decided.others, [before[1]]);
     assert_eq!(desk.ids(), before);
@@ -109,7 +112,7 @@ fn what_cannot_be_split_is_said() {
     desk.read("b", 1, &ONE);
     let story = desk.live("all").remove(0);
     let [founder, report] = [0, 1].map(|report: usize| story.reports[report].item);
-    let refused = |id, items| desk.decide(Decision::Split(id, items)).unwrap_err();
+    let refused = |id, items| desk.decide(StoryDecision::Split(id, items)).unwrap_err();
     let stranger = StoryId::founded_by(report);
     assert_eq!(
         refused(stranger, vec![report]),
@@ -135,10 +138,10 @@ fn what_is_withdrawn_stays_away_and_leaves_a_tombstone() {
     desk.read("a", 1, &ONE);
     desk.publish();
     let story = desk.ids()[0];
-    let withdraw = || Decision::Withdraw(story, "taken back by the office".into());
+    let withdraw = || StoryDecision::Withdraw(story, "taken back by the office".into());
     desk.decide(withdraw()).unwrap();
     assert_eq!(desk.live("all"), []);
-    let fate = Fate::Withdrawn("taken back by the office".into());
+    let fate = RemovalReason::Withdrawn("taken back by the office".into());
     assert_eq!(desk.fates(), [(story, fate)]);
     assert_eq!(desk.dirty(), ["all"]);
     desk.read("a", 3, &["g1|/1|Bridge closed again|2021-06-30|Once more."]);
@@ -159,12 +162,12 @@ fn what_is_restored_comes_back_as_it_is_now_and_loses_its_tombstone() {
     desk.publish();
     let before = desk.live("all");
     let story = before[0].id;
-    let restore = || Decision::Restore(story, Some("it was true".into()));
+    let restore = || StoryDecision::Restore(story, Some("it was true".into()));
     assert_eq!(
         desk.decide(restore()).unwrap_err(),
         format!("the story `{story}` is not withdrawn")
     );
-    desk.decide(Decision::Withdraw(story, "false".into()))
+    desk.decide(StoryDecision::Withdraw(story, "false".into()))
         .unwrap();
     desk.publish();
     let decided = desk.decide(restore()).unwrap();
@@ -172,19 +175,19 @@ fn what_is_restored_comes_back_as_it_is_now_and_loses_its_tombstone() {
     assert_eq!(desk.live("all"), before);
     assert_eq!((desk.fates(), desk.dirty()), (vec![], vec!["all".into()]));
     // The story changes while it is withdrawn, and returns with its current content.
-    desk.decide(Decision::Withdraw(story, "false".into()))
+    desk.decide(StoryDecision::Withdraw(story, "false".into()))
         .unwrap();
     desk.read("a", 4, &["g1|/1|Bridge open|2021-06-30|Crossed again."]);
     desk.decide_on(5, restore()).unwrap();
     desk.check(&["Bridge open [a]"]);
-    let rulings = desk.ask(|reader| reader.rulings(10));
+    let rulings = desk.ask(|reader| reader.recorded_decisions(10));
     let told: Vec<_> = rulings
         .iter()
         .map(|ruling| (ruling.action, ruling.story, ruling.reason.as_deref()))
         .collect();
     let (withdrawn, restored) = (
-        (Action::Withdraw, Some(story), Some("false")),
-        (Action::Restore, Some(story), Some("it was true")),
+        (DecisionAction::Withdraw, Some(story), Some("false")),
+        (DecisionAction::Restore, Some(story), Some("it was true")),
     );
     assert_eq!(told, [restored, withdrawn, restored, withdrawn]);
     assert!(rulings.iter().all(|ruling| ruling.by == nobody()));
@@ -237,7 +240,7 @@ proptest! {
         for (one, other, merging) in decisions {
             let ids = desk.ids();
             let [one, other] = [one, other].map(|at| ids[at % ids.len()]);
-            let decision = if merging { Decision::Merge(one, other) } else { Decision::Split(one, Vec::new()) };
+            let decision = if merging { StoryDecision::Merge(one, other) } else { StoryDecision::Split(one, Vec::new()) };
             // A decision that cannot be carried out changes nothing.
             drop(desk.decide(decision));
             known.extend(desk.ids());

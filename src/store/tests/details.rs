@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::model::{
-    Detail, Field, IdentityKey, IdentityKind, RawAuthor, RawEnclosure, RawImage, RawTag, RawText,
+    EntryDetail, Field, IdentityKey, IdentityKind, RawAuthor, RawEnclosure, RawImage, RawTag,
+    RawText,
 };
 
-fn whole() -> Detail {
+fn whole() -> EntryDetail {
     let text = |text: &str| Some(text.to_owned());
-    Detail {
+    EntryDetail {
         told: [Field::Content, Field::Date].into(),
         link: text("https://a.example/1"),
         title: Some(RawText::Plain("Bridge <closed>".into())),
@@ -42,10 +43,10 @@ fn whole() -> Detail {
     }
 }
 
-fn kept(detail: Option<Detail>, next_try: Option<Timestamp>) -> KeptDetail {
+fn kept(detail: Option<EntryDetail>, next_try: Option<Timestamp>) -> KeptDetail {
     KeptDetail {
-        entry: Hash::of(b"entry"),
-        rules: Hash::of(b"rules"),
+        entry: Hash::digest(b"entry"),
+        rules: Hash::digest(b"rules"),
         detail,
         http_status: Some(410),
         tries: 2,
@@ -57,9 +58,15 @@ fn kept(detail: Option<Detail>, next_try: Option<Timestamp>) -> KeptDetail {
 
 impl Desk {
     /// Commits a poll of `a` on a day in July that lists these addresses, and keeps these details of their pages.
-    fn details(&self, day: u32, outcome: Outcome, listed: &[&str], changed: &[(&str, KeptDetail)]) {
+    fn details(
+        &self,
+        day: u32,
+        outcome: PollOutcome,
+        listed: &[&str],
+        changed: &[(&str, KeptDetail)],
+    ) {
         let owned = |(address, kept): &(&str, KeptDetail)| ((*address).to_owned(), kept.clone());
-        let details = Details {
+        let details = PollDetails {
             listed: listed.iter().map(|address| (*address).to_owned()).collect(),
             changed: changed.iter().map(owned).collect(),
         };
@@ -72,7 +79,7 @@ impl Desk {
 
     fn kept(&self, address: &str) -> Option<KeptDetail> {
         let (source, address) = ("a".parse().unwrap(), vec![address.to_owned()]);
-        let mut kept = self.ask(move |reader| reader.details(&source, &address));
+        let mut kept = self.ask(move |reader| reader.kept_details(&source, &address));
         kept.drain().next().map(|(_, kept)| kept)
     }
 
@@ -100,7 +107,7 @@ fn what_no_walk_can_reach_is_owed_no_longer() {
     let desk = Desk::new();
     let owed = kept(None, Some(july(2)));
     desk.details(1, super::read(Vec::new()), &["/1"], &[("/1", owed)]);
-    desk.details(3, super::failed(FailureKind::Fetch), &["/2"], &[]);
+    desk.details(3, super::failed(SourceFailureKind::Fetch), &["/2"], &[]);
     assert_eq!(desk.owed(3), 1);
     desk.details(3, super::read(Vec::new()), &["/1"], &[]);
     assert_eq!(desk.owed(3), 1);
@@ -141,27 +148,33 @@ fn only_polls_that_went_well_make_entries_known() {
     };
     let walk = || {
         let source = "a".parse().unwrap();
-        desk.ask(move |reader| reader.walk(&source))
+        desk.ask(move |reader| reader.next_walk(&source))
     };
     let (one, two) = ("g1||Bridge closed|2021-06-30", "g2||Ferry late|2021-06-30");
     let cut = |entries: &[&str]| {
-        let Outcome::Failed { failure, .. } = failed(FailureKind::Fetch) else {
+        let PollOutcome::Failed { failure, .. } = failed(SourceFailureKind::Fetch) else {
             unreachable!("it failed");
         };
         let items = items("a", 1, entries);
-        desk.commit(poll("a", july(1), Outcome::Failed { items, failure }))
+        desk.commit(poll("a", july(1), PollOutcome::Failed { items, failure }))
             .unwrap();
     };
-    assert_eq!((walk(), known()), (Walk::First, vec![]));
+    assert_eq!((walk(), known()), (ListWalk::First, vec![]));
     cut(&[one]);
-    assert_eq!((walk(), known()), (Walk::First, vec![]));
+    assert_eq!((walk(), known()), (ListWalk::First, vec![]));
     desk.read("a", 1, &[one]);
-    assert_eq!((walk(), known()), (Walk::Ordinary, vec!["g1".to_owned()]));
+    assert_eq!(
+        (walk(), known()),
+        (ListWalk::Ordinary, vec!["g1".to_owned()])
+    );
     cut(&[one, two]);
-    assert_eq!((walk(), known()), (Walk::CatchingUp, vec!["g1".to_owned()]));
+    assert_eq!(
+        (walk(), known()),
+        (ListWalk::CatchingUp, vec!["g1".to_owned()])
+    );
     desk.read("a", 1, &[one, two]);
     let both = vec!["g1".to_owned(), "g2".to_owned()];
-    assert_eq!((walk(), known()), (Walk::Ordinary, both));
+    assert_eq!((walk(), known()), (ListWalk::Ordinary, both));
 }
 
 #[test]

@@ -40,14 +40,14 @@ impl Desk {
         self.connection().execute_batch(sql).unwrap();
     }
 
-    fn account(&self, title: &str, source: &str) -> Account {
+    fn account(&self, title: &str, source: &str) -> ItemAccount {
         let sql = "SELECT id FROM item WHERE title = ? AND source = ?";
         let connection = self.connection();
         let id: String = connection
             .query_row(sql, [title, source], |row| row.get(0))
             .unwrap();
         let id = id.parse().unwrap();
-        self.ask(move |reader| reader.account(id)).unwrap()
+        self.ask(move |reader| reader.item_account(id)).unwrap()
     }
 }
 
@@ -108,9 +108,11 @@ fn what_is_held_back_joins_when_it_is_released() {
     let poll_of = |day, numbers: std::ops::Range<usize>| {
         let entries: Vec<String> = numbers.map(|n| notice(&format!("a{n}"), n)).collect();
         let new = items("a", day, &entries);
-        let shape = Some(crate::drift::Shape::of(new.iter().map(|new| &new.item)));
+        let shape = Some(crate::drift::DocumentShape::from_items(
+            new.iter().map(|new| &new.item),
+        ));
         let mut outcome = read(new);
-        if let Outcome::Read { shape: of, .. } = &mut outcome {
+        if let PollOutcome::Read { shape: of, .. } = &mut outcome {
             *of = shape;
         }
         desk.commit(poll("a", july(day), outcome)).unwrap()
@@ -118,12 +120,12 @@ fn what_is_held_back_joins_when_it_is_released() {
     for day in 1..6 {
         poll_of(day, 0..day as usize);
     }
-    assert_eq!(poll_of(6, 0..65).state, State::Held);
+    assert_eq!(poll_of(6, 0..65).state, SourceCondition::Held);
     assert_eq!(desk.read("b", 6, &[notice("b60", 60)]), [1, 0, 0]);
     let id = desk.account(&bulletin("60"), "b").story_id;
     desk.wait(
         desk.store
-            .release("a".parse().unwrap(), Chosen::Listed, nobody(), july(7)),
+            .release("a".parse().unwrap(), HeldChoice::Listed, nobody(), july(7)),
     )
     .unwrap();
     assert_eq!(desk.account(&bulletin("60"), "a").story_id, id);
@@ -154,8 +156,8 @@ fn an_account_says_what_joined_and_what_kept_apart() {
     joins_and_keeps_apart(&desk);
     let grounds = |title: &str, source: &str| desk.account(title, source).grounds;
     let one = desk.account(&bulletin("23"), "a");
-    let by = |ground: Option<Ground>| ground.map(|ground| ground.by);
-    assert_eq!(one.grounds, Grounds::default());
+    let by = |ground: Option<EvidenceItem>| ground.map(|ground| ground.by);
+    assert_eq!(one.grounds, StoryEvidence::default());
     let joined = grounds(&bulletin("23"), "b").joined.unwrap();
     assert_eq!((joined.item, joined.by.as_str()), (one.item.id, "title"));
     let refused = grounds(&bulletin("24"), "c");
@@ -243,8 +245,8 @@ impl Desk {
             }
             Event::Merged(one, other) => nth(*one)
                 .zip(nth(*other))
-                .map(|(a, b)| Decision::Merge(a, b)),
-            Event::Split(one) => nth(*one).map(|story| Decision::Split(story, Vec::new())),
+                .map(|(a, b)| StoryDecision::Merge(a, b)),
+            Event::Split(one) => nth(*one).map(|story| StoryDecision::Split(story, Vec::new())),
         };
         if let Some(decision) = decision {
             // A decision that cannot be carried out changes nothing.

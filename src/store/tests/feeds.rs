@@ -18,13 +18,13 @@ fn a_feed_is_dirty_until_what_it_holds_is_published() {
     desk.read("a", 3, &["g1||Flood at the bridge|2021-06-30"]);
     assert_eq!(desk.dirty(), ["all", "floods"]);
     // The published revision has been overtaken by another commit.
-    let rev = desk.ask(Reader::revision);
+    let rev = desk.ask(StoreReader::revision);
     desk.read("a", 4, &["g1||Flood over|2021-06-30"]);
     let marks = |rev| {
         vec![PublishedFeed {
             id: "all".parse().unwrap(),
             rev,
-            render_key: Hash::of(b"rendered"),
+            render_key: Hash::digest(b"rendered"),
             left_out: Vec::new(),
         }]
     };
@@ -51,7 +51,7 @@ fn old_stories_that_come_late_enter_quietly() {
     // Old stories of a source's first poll, and of one after a failure, are quiet; any other poll notifies readers.
     read("b", "Second");
     read("a", "Third");
-    desk.commit(poll("a", july(10), failed(FailureKind::Fetch)))
+    desk.commit(poll("a", july(10), failed(SourceFailureKind::Fetch)))
         .unwrap();
     read("a", "Fourth");
     let live = [
@@ -88,8 +88,12 @@ fn the_first_round_of_a_feed_is_every_first_poll_within_a_day() {
     publish("a", "g1||Bridge closed|2021-05-02", defined_at);
     // A failure does not count: there was nothing to publish yet.
     let hour = TimeDelta::hours(1);
-    desk.commit(poll("b", defined_at + hour, failed(FailureKind::Fetch)))
-        .unwrap();
+    desk.commit(poll(
+        "b",
+        defined_at + hour,
+        failed(SourceFailureKind::Fetch),
+    ))
+    .unwrap();
     let second = "g2||School opens its new hall|2021-05-01";
     publish("b", second, defined_at + hour * 2);
     assert_eq!(titles(&desk.quiet("all")), [""; 0]);
@@ -108,7 +112,8 @@ fn the_live_feed_holds_the_newest_and_all_of_the_last_days() {
     desk.read("a", 1, &entries);
     let live = |max_items: usize, days: i64| {
         let all: FeedId = "all".parse().unwrap();
-        let stories = desk.ask(move |reader| reader.live(&all, max_items, TimeDelta::days(days)));
+        let stories =
+            desk.ask(move |reader| reader.live_feed(&all, max_items, TimeDelta::days(days)));
         stories.len()
     };
     assert_eq!(
@@ -129,14 +134,17 @@ fn a_topic_comes_and_goes_with_its_definition() {
     };
     desk.read("a", 1, &["g1||Flood at the bridge|2021-06-30"]);
     desk.publish();
-    let before = desk.ask(Reader::feeds);
+    let before = desk.ask(StoreReader::configured_feeds);
     define(2, &["all", "floods"]);
-    assert_eq!(desk.ask(Reader::feeds), before);
+    assert_eq!(desk.ask(StoreReader::configured_feeds), before);
     define(3, &["all"]);
-    assert_eq!(desk.ask(Reader::feeds).len(), 1);
-    assert_eq!(desk.ask(Reader::removed_feeds)[0].id.to_string(), "floods");
+    assert_eq!(desk.ask(StoreReader::configured_feeds).len(), 1);
+    assert_eq!(
+        desk.ask(StoreReader::removed_feeds)[0].id.to_string(),
+        "floods"
+    );
     define(4, &["all", "floods"]);
-    assert_eq!(desk.ask(Reader::removed_feeds), []);
+    assert_eq!(desk.ask(StoreReader::removed_feeds), []);
     assert_eq!(titles(&desk.live("floods")), ["Flood at the bridge [a]"]);
     assert_eq!(desk.feed("floods").changed_at, Some(july(4)));
 }
@@ -154,10 +162,10 @@ fn changed_queries_judge_what_is_stored() {
     let mut changed = definition([100; 3], &["all", "floods"]);
     changed.at = july(2);
     for feed in &mut changed.feeds {
-        feed.fingerprint = Hash::of(b"bridges are floods now, and nothing else");
+        feed.fingerprint = Hash::digest(b"bridges are floods now, and nothing else");
     }
-    changed.narrow = Box::new(move |_, _| Narrowed {
-        needs: Needs::Nothing,
+    changed.narrow = Box::new(move |_, _| NarrowedClassifier {
+        needs: RequiredTokens::Nothing,
         topics: Box::new(topics),
     });
     desk.define(changed);
@@ -187,7 +195,7 @@ fn queries_that_did_not_change_are_kept_for_the_next_plan() {
     let asking = |query: &str| {
         let mut asking = definition([100; 3], &["all", "floods"]);
         asking.feeds[1].queries = vec![query.to_owned()];
-        asking.feeds[1].fingerprint = Hash::of(query.as_bytes());
+        asking.feeds[1].fingerprint = Hash::digest(query.as_bytes());
         asking
     };
     desk.define(asking("any flood"));

@@ -34,7 +34,7 @@ impl Desk {
         desk
     }
 
-    fn forget(&self, source: &str, day: u32) -> Result<Forgotten, StoreError> {
+    fn forget(&self, source: &str, day: u32) -> Result<ForgottenSource, StoreError> {
         let source = source.parse().unwrap();
         self.wait(self.store.forget(source, nobody(), july(day)))
     }
@@ -45,11 +45,11 @@ const BRIDGE: &str = "Bridge over the river closed for repairs until Friday [b]"
 #[test]
 fn a_source_that_is_gone_is_forgotten_when_an_operator_says_so() {
     let desk = Desk::with_a_gone();
-    assert_eq!(desk.source("a").presence, Presence::Gone(july(1)));
+    assert_eq!(desk.source("a").presence, SourcePresence::Gone(july(1)));
     let forgotten = desk.forget("a", 3).unwrap();
     assert_eq!(
         forgotten,
-        Forgotten {
+        ForgottenSource {
             items: 2,
             stories: 1,
             kept: 1
@@ -58,9 +58,12 @@ fn a_source_that_is_gone_is_forgotten_when_an_operator_says_so() {
     desk.check(&[BRIDGE]);
     assert_eq!(desk.dirty(), ["all"]);
     assert_eq!(desk.feed("all").stories, 1);
-    assert_eq!(desk.source("a").presence, Presence::Forgotten);
-    let rulings = desk.ask(|reader| reader.rulings(1));
-    assert_eq!((rulings[0].action, rulings[0].items), (Action::Forget, 2));
+    assert_eq!(desk.source("a").presence, SourcePresence::Forgotten);
+    let rulings = desk.ask(|reader| reader.recorded_decisions(1));
+    assert_eq!(
+        (rulings[0].action, rulings[0].items),
+        (DecisionAction::Forget, 2)
+    );
     // None of its items waits to be released.
     let source: SourceId = "a".parse().unwrap();
     assert_eq!(desk.ask(move |reader| reader.held_items(&source)), []);
@@ -81,7 +84,7 @@ fn a_source_that_is_configured_again_has_its_stories_back() {
     desk.forget("a", 3).unwrap();
     desk.publish();
     desk.define(definition([100; 3], &["all", "floods"]));
-    assert_eq!(desk.source("a").presence, Presence::Configured);
+    assert_eq!(desk.source("a").presence, SourcePresence::Configured);
     desk.check(&[
         "Bridge over the river closed for repairs until Friday [a b]",
         "Ferry late [a]",

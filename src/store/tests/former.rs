@@ -15,7 +15,7 @@ fn called(feeds: &[&str], names: &[(&str, &str)]) -> Definition {
     let mut definition = definition([100; 3], feeds);
     for feed in &mut definition.feeds {
         let name = first(feed.topic.as_str());
-        feed.fingerprint = Hash::of(name.as_bytes());
+        feed.fingerprint = Hash::digest(name.as_bytes());
         feed.title = format!("About {name}");
     }
     let name = |(was, now): &(&str, &str)| (was.parse().unwrap(), now.parse().unwrap());
@@ -37,7 +37,7 @@ fn a_feed_takes_its_stories_along_and_keeps_its_first_name() {
     let renamed = || called(&["all", "inundations"], &[("floods", "inundations")]);
     // Planning the renames changes nothing, and the plan matches their effect.
     let path = desk.folder.path().join("tidings.db");
-    let planned = plan(&path, &renamed(), 5).unwrap();
+    let planned = plan_definition(&path, &renamed(), 5).unwrap();
     assert_eq!(planned.refusals(), [""; 0]);
     assert_eq!(planned.feeds, []);
     assert_eq!(desk.live("floods"), before);
@@ -45,10 +45,10 @@ fn a_feed_takes_its_stories_along_and_keeps_its_first_name() {
     assert_eq!(done.unwrap(), planned);
     assert_eq!(desk.live("inundations"), before);
     assert_eq!(desk.feed("inundations").first_called.to_string(), "floods");
-    let former = desk.ask(Reader::former_feeds);
+    let former = desk.ask(StoreReader::former_feeds);
     assert_eq!(former, ["floods".parse().unwrap()]);
     // Applying it once is enough; a second rename, and its reversal, continue from there.
-    assert!(plan(&path, &renamed(), 5).unwrap().is_empty());
+    assert!(plan_definition(&path, &renamed(), 5).unwrap().is_empty());
     let again = [("inundations", "deluges"), ("floods", "deluges")];
     desk.define(called(&["all", "deluges"], &again));
     assert_eq!(desk.live("deluges"), before);
@@ -82,7 +82,7 @@ fn nothing_is_called_otherwise_before_it_is_agreed_to() {
     let why = "the feed `all` would vanish with its only story";
     assert!(done.refusals()[0].starts_with(why), "{:?}", done.refusals());
     assert_eq!(desk.live("floods").len(), 1);
-    assert_eq!(desk.ask(Reader::former_feeds), []);
+    assert_eq!(desk.ask(StoreReader::former_feeds), []);
     refused = called(&["inundations"], &[("floods", "inundations")]);
     desk.define(refused);
     assert_eq!(desk.live("inundations").len(), 1);
@@ -109,7 +109,7 @@ fn a_source_takes_its_items_along() {
     let edited = ["g1|/1|Flood at the bridge is over|2021-06-30"];
     assert_eq!(desk.read("d", 4, &edited), [0, 1, 0]);
     assert_eq!(desk.live("all")[0].id, before[0].id);
-    assert!(!desk.ask(Reader::sources).contains_key(&id("a")));
+    assert!(!desk.ask(StoreReader::source_states).contains_key(&id("a")));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_new_source_at_the_address_of_one_that_is_gone_is_asked_about() {
     let at = |names: &[(&str, &str)]| {
         let located = names
             .iter()
-            .map(|(name, address)| (id(name), Hash::of(address.as_bytes())));
+            .map(|(name, address)| (id(name), Hash::digest(address.as_bytes())));
         located.collect()
     };
     let mut before = definition([100; 3], &["all", "floods"]);
@@ -130,7 +130,7 @@ fn a_new_source_at_the_address_of_one_that_is_gone_is_asked_about() {
         after.sources[0].id = id(name);
         after.names.locations = at(&[(name, address), ("b", "two"), ("c", "three")]);
         let path = desk.folder.path().join("tidings.db");
-        plan(&path, &after, 0).unwrap().refusals()
+        plan_definition(&path, &after, 0).unwrap().refusals()
     };
     let asked = refusals("d", "one");
     assert_eq!(asked.len(), 1, "{asked:?}");

@@ -1,7 +1,7 @@
 //! Tests that a flood is hidden from readers until it is released, and that items known before stay as they are.
 
 use super::*;
-use crate::drift::{History, Shape};
+use crate::drift::{DocumentShape, ShapeHistory};
 
 const FLOOD: usize = 60;
 
@@ -15,8 +15,8 @@ fn notices(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(notice).collect()
 }
 
-fn with_shape(outcome: Outcome) -> Outcome {
-    let Outcome::Read {
+fn with_shape(outcome: PollOutcome) -> PollOutcome {
+    let PollOutcome::Read {
         items,
         validators,
         problem,
@@ -27,8 +27,8 @@ fn with_shape(outcome: Outcome) -> Outcome {
     else {
         unreachable!("only what was read has a shape");
     };
-    let shape = Some(Shape::of(items.iter().map(|new| &new.item)));
-    Outcome::Read {
+    let shape = Some(DocumentShape::from_items(items.iter().map(|new| &new.item)));
+    PollOutcome::Read {
         items,
         validators,
         problem,
@@ -40,7 +40,7 @@ fn with_shape(outcome: Outcome) -> Outcome {
 }
 
 impl Desk {
-    fn poll_notices(&self, source: &str, day: u32, entries: &[String]) -> Committed {
+    fn poll_notices(&self, source: &str, day: u32, entries: &[String]) -> CommittedPoll {
         let outcome = with_shape(read(items(source, day, entries)));
         self.commit(poll(source, july(day), outcome)).unwrap()
     }
@@ -58,11 +58,13 @@ impl Desk {
         [self.live("all"), self.quiet("all")].concat()
     }
 
-    fn release(&self, source: &str, day: u32) -> Released {
-        self.wait(
-            self.store
-                .release(source.parse().unwrap(), Chosen::Listed, nobody(), july(day)),
-        )
+    fn release(&self, source: &str, day: u32) -> ReleasedItems {
+        self.wait(self.store.release(
+            source.parse().unwrap(),
+            HeldChoice::Listed,
+            nobody(),
+            july(day),
+        ))
         .unwrap()
     }
 }
@@ -75,7 +77,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     let flood = desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
     assert_eq!(
         (flood.new, flood.state, flood.changed),
-        (FLOOD, State::Held, true)
+        (FLOOD, SourceCondition::Held, true)
     );
     let problem = desk.source("a").problem.unwrap();
     assert_eq!(problem.code, "held");
@@ -89,15 +91,19 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     );
     assert_eq!(desk.dirty(), [""; 0]);
     // It stays held after an unchanged poll, a failure and further items, and known items are updated.
-    desk.commit(poll("a", july(7), Outcome::Unchanged)).unwrap();
-    assert_eq!(desk.source("a").state, State::Held);
-    desk.commit(poll("a", july(8), failed(FailureKind::Fetch)))
+    desk.commit(poll("a", july(7), PollOutcome::Unchanged))
         .unwrap();
-    assert_eq!(desk.source("a").state, State::Failing);
+    assert_eq!(desk.source("a").state, SourceCondition::Held);
+    desk.commit(poll("a", july(8), failed(SourceFailureKind::Fetch)))
+        .unwrap();
+    assert_eq!(desk.source("a").state, SourceCondition::Failing);
     let mut more = notices(0..7 + FLOOD);
     more[0] = "g0|/0|Notice 0, corrected|2021-06-01".into();
     let more = desk.poll_notices("a", 9, &more);
-    assert_eq!((more.new, more.updated, more.state), (2, 1, State::Held));
+    assert_eq!(
+        (more.new, more.updated, more.state),
+        (2, 1, SourceCondition::Held)
+    );
     assert_eq!(
         desk.source("a").problem.unwrap().text,
         "62 new items are held back, where 1 a poll are usual"
@@ -108,7 +114,7 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     let released = desk.release("a", 10);
     assert_eq!(
         released,
-        Released {
+        ReleasedItems {
             items: 62,
             kept_back: 0,
             taken_back: 0,
@@ -120,16 +126,19 @@ fn a_flood_is_committed_and_shown_when_it_is_released() {
     assert_eq!(live.len() + quiet.len(), 67);
     // Stories older than a week trigger no notification.
     let fresh = july(10) - TimeDelta::days(7);
-    assert!(quiet.iter().all(|story| story.published.at() < fresh));
+    assert!(quiet.iter().all(|story| story.published.instant() < fresh));
     let rings = live.iter().filter(|story| !shown.contains(&story.id));
     assert!(
-        rings.clone().count() > 0 && rings.into_iter().all(|story| story.published.at() >= fresh)
+        rings.clone().count() > 0
+            && rings
+                .into_iter()
+                .all(|story| story.published.instant() >= fresh)
     );
     let state = desk.source("a");
-    assert_eq!((state.state, state.problem), (State::Ok, None));
+    assert_eq!((state.state, state.problem), (SourceCondition::Ok, None));
     assert_eq!(
         desk.release("a", 11),
-        Released {
+        ReleasedItems {
             items: 0,
             kept_back: 0,
             taken_back: 0,
@@ -146,7 +155,7 @@ fn waiting(desk: &Desk) -> (usize, usize) {
     (held.len(), gone.count())
 }
 
-fn discard(desk: &Desk, chosen: Chosen) -> Discarded {
+fn discard(desk: &Desk, chosen: HeldChoice) -> DiscardedItems {
     let source = "a".parse().unwrap();
     let discarded = desk.store.discard(source, chosen, nobody(), july(7));
     desk.wait(discarded).unwrap()
@@ -158,26 +167,26 @@ fn what_is_discarded_comes_no_more() {
     desk.usual("a");
     let before = desk.shown();
     desk.poll_notices("a", 6, &notices(0..5 + FLOOD));
-    let discarded = discard(&desk, Chosen::Listed);
+    let discarded = discard(&desk, HeldChoice::Listed);
     assert_eq!((discarded.items, discarded.kept_back), (FLOOD, 0));
     assert_eq!(
         (desk.source("a").state, waiting(&desk)),
-        (State::Ok, (0, 0))
+        (SourceCondition::Ok, (0, 0))
     );
     // It does not return unchanged, edited or together with new items.
     let mut more = notices(0..6 + FLOOD);
     more[10] = "g10|/10|Notice 10, corrected|2021-06-11".into();
     let polled = desk.poll_notices("a", 8, &more);
-    assert_eq!((polled.new, polled.state), (1, State::Ok));
+    assert_eq!((polled.new, polled.state), (1, SourceCondition::Ok));
     assert_eq!(desk.shown().len(), before.len() + 1);
     assert_eq!(desk.release("a", 9).items, 0);
     assert_eq!(desk.shown().len(), before.len() + 1);
-    let rulings = desk.ask(|reader| reader.rulings(10));
+    let rulings = desk.ask(|reader| reader.recorded_decisions(10));
     let told: Vec<_> = rulings
         .iter()
         .map(|ruling| (ruling.action, ruling.items))
         .collect();
-    assert_eq!(told, [(Action::Discard, FLOOD)]);
+    assert_eq!(told, [(DecisionAction::Discard, FLOOD)]);
 }
 
 #[test]
@@ -194,7 +203,7 @@ fn what_its_publisher_took_back_is_not_released() {
         assert_eq!(released.items, FLOOD + polled.new - gone);
         assert_eq!((released.kept_back, released.taken_back), (0, gone));
         assert_eq!(desk.shown().len(), before + released.items);
-        assert_eq!(desk.source("a").state, State::Ok);
+        assert_eq!(desk.source("a").state, SourceCondition::Ok);
     };
     // One from the middle, one from the end, the whole flood.
     check(0..20, 21..65, 1);
@@ -213,11 +222,11 @@ fn what_is_listed_again_waits_again() {
     let reverted = desk.poll_notices("a", 7, &notices(0..5));
     assert_eq!(
         (reverted.state, waiting(&desk)),
-        (State::Ok, (FLOOD, FLOOD))
+        (SourceCondition::Ok, (FLOOD, FLOOD))
     );
     let again = desk.poll_notices("a", 8, &notices(0..5 + FLOOD));
     assert_eq!(waiting(&desk), (FLOOD, 0));
-    assert_eq!(again.state, State::Held);
+    assert_eq!(again.state, SourceCondition::Held);
 }
 
 #[test]
@@ -231,14 +240,14 @@ fn only_what_was_chosen_is_released() {
         .take(FLOOD - 1)
         .map(|held| held.item.id)
         .collect();
-    let chosen = Chosen::These(shown);
+    let chosen = HeldChoice::These(shown);
     let released = desk.wait(
         desk.store
             .release("a".parse().unwrap(), chosen, nobody(), july(7)),
     );
     let released = released.unwrap();
     assert_eq!((released.items, released.kept_back), (FLOOD - 1, 1));
-    assert_eq!(desk.source("a").state, State::Held);
+    assert_eq!(desk.source("a").state, SourceCondition::Held);
 }
 
 #[test]
@@ -251,8 +260,8 @@ fn only_what_has_a_habit_is_held() {
             july(6),
             with_shape(read(items("a", 6, &notices(0..5 + FLOOD)))),
         );
-        poll.fingerprint = Hash::of(block);
-        if let Outcome::Read {
+        poll.fingerprint = Hash::digest(block);
+        if let PollOutcome::Read {
             walked_back: back, ..
         } = &mut poll.outcome
         {
@@ -261,16 +270,16 @@ fn only_what_has_a_habit_is_held() {
         desk.commit(poll).unwrap().state
     };
     let usual = |desk: &Desk| desk.usual("a");
-    assert_eq!(state(&usual, b"block", false), State::Held);
-    assert_eq!(state(&|_| (), b"block", false), State::Ok);
-    assert_eq!(state(&usual, b"changed", false), State::Ok);
-    assert_eq!(state(&usual, b"block", true), State::Ok);
+    assert_eq!(state(&usual, b"block", false), SourceCondition::Held);
+    assert_eq!(state(&|_| (), b"block", false), SourceCondition::Ok);
+    assert_eq!(state(&usual, b"changed", false), SourceCondition::Ok);
+    assert_eq!(state(&usual, b"block", true), SourceCondition::Ok);
     let four = |desk: &Desk| {
         for day in 1..5 {
             desk.poll_notices("a", day, &notices(0..day as usize));
         }
     };
-    assert_eq!(state(&four, b"block", false), State::Ok);
+    assert_eq!(state(&four, b"block", false), SourceCondition::Ok);
 }
 
 /// Held items do not change other reports, and nothing is found through them.
@@ -367,7 +376,7 @@ fn a_flood_whose_commit_fails_leaves_nothing() {
     desk.connection()
         .execute_batch("DROP TRIGGER trouble")
         .unwrap();
-    assert_eq!(desk.commit(flood()).unwrap().state, State::Held);
+    assert_eq!(desk.commit(flood()).unwrap().state, SourceCondition::Held);
 }
 
 #[test]
@@ -375,7 +384,7 @@ fn the_last_polls_of_one_block_are_remembered() {
     let desk = Desk::new();
     let history = |block: &'static [u8]| {
         let source = "a".parse().unwrap();
-        desk.ask(move |reader| reader.history(&source, Hash::of(block)))
+        desk.ask(move |reader| reader.history(&source, Hash::digest(block)))
     };
     for (day, length) in (1..26).zip(1..) {
         desk.poll_notices("a", day, &notices(0..length));
@@ -387,14 +396,14 @@ fn the_last_polls_of_one_block_are_remembered() {
         .collect();
     assert_eq!(records, (6..26).rev().collect::<Vec<_>>());
     assert_eq!(history(b"block").polls, 25);
-    let read_otherwise = History {
+    let read_otherwise = ShapeHistory {
         was_read: true,
-        ..History::default()
+        ..ShapeHistory::default()
     };
     assert_eq!(history(b"changed"), read_otherwise);
     let outcome = with_shape(read(items("a", 26, &notices(0..3))));
     let changed = Poll {
-        fingerprint: Hash::of(b"changed"),
+        fingerprint: Hash::digest(b"changed"),
         ..poll("a", july(26), outcome)
     };
     desk.commit(changed).unwrap();
@@ -407,10 +416,10 @@ fn a_source_that_drifted_begins_anew_when_it_is_released() {
     desk.usual("a");
     let history = || {
         let source = "a".parse().unwrap();
-        desk.ask(move |reader| reader.history(&source, Hash::of(b"block")))
+        desk.ask(move |reader| reader.history(&source, Hash::digest(b"block")))
             .polls
     };
-    let Outcome::Failed { items, mut failure } = failed(FailureKind::Drift) else {
+    let PollOutcome::Failed { items, mut failure } = failed(SourceFailureKind::Drift) else {
         unreachable!("what failed is a failure");
     };
     let repair = Repair {
@@ -421,22 +430,22 @@ fn a_source_that_drifted_begins_anew_when_it_is_released() {
         at: july(6),
     };
     failure.repair = Some(repair.clone());
-    desk.commit(poll("a", july(6), Outcome::Failed { items, failure }))
+    desk.commit(poll("a", july(6), PollOutcome::Failed { items, failure }))
         .unwrap();
     let proposed = || {
         let source = "a".parse().unwrap();
-        desk.ask(move |reader| reader.repair(&source))
+        desk.ask(move |reader| reader.proposed_repair(&source))
     };
     assert_eq!(proposed().as_ref(), Some(&repair));
-    desk.commit(poll("a", july(7), failed(FailureKind::Fetch)))
+    desk.commit(poll("a", july(7), failed(SourceFailureKind::Fetch)))
         .unwrap();
     assert_eq!(proposed(), Some(repair));
-    desk.commit(poll("a", july(8), failed(FailureKind::Drift)))
+    desk.commit(poll("a", july(8), failed(SourceFailureKind::Drift)))
         .unwrap();
     assert_eq!((proposed(), history()), (None, 5));
     assert_eq!(
         desk.release("a", 9),
-        Released {
+        ReleasedItems {
             items: 0,
             kept_back: 0,
             taken_back: 0,

@@ -171,7 +171,7 @@ fn guids_that_change_at_every_poll_say_nothing() {
         problem.text,
         "2 items have a new guid again and again: they are known by their addresses instead"
     );
-    assert_eq!((desk.source("a").state, guids()), (State::Ok, 6));
+    assert_eq!((desk.source("a").state, guids()), (SourceCondition::Ok, 6));
     // A correction at the new address is an update.
     assert_eq!(
         told(

@@ -14,13 +14,13 @@ fn a_sources_state_is_that_of_its_last_poll() {
     assert_eq!(desk.source("a"), SourceState::never_polled());
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
     for day in [2, 3] {
-        desk.commit(poll("a", july(day), failed(FailureKind::Drift)))
+        desk.commit(poll("a", july(day), failed(SourceFailureKind::Drift)))
             .unwrap();
     }
     let failing = desk.source("a");
     assert_eq!(
         (failing.state, failing.consecutive_failures),
-        (State::Drifted, 2)
+        (SourceCondition::Drifted, 2)
     );
     assert_eq!(failing.problem.unwrap().since, july(2));
     assert_eq!(
@@ -28,7 +28,7 @@ fn a_sources_state_is_that_of_its_last_poll() {
         (Some(july(1)), Some(july(3)))
     );
     assert!(failing.next_poll > Some(july(3)));
-    let left_out = Outcome::Read {
+    let left_out = PollOutcome::Read {
         items: items("a", 4, &["g2||Ferry late|2021-07-04"]),
         validators: Vec::new(),
         problem: Some(SourceProblem {
@@ -39,14 +39,15 @@ fn a_sources_state_is_that_of_its_last_poll() {
         drift: None,
         shape: None,
         walked_back: false,
-        coverage: Coverage::Whole,
+        coverage: ListCoverage::Whole,
     };
     desk.commit(poll("a", july(4), left_out)).unwrap();
-    desk.commit(poll("a", july(5), Outcome::Unchanged)).unwrap();
+    desk.commit(poll("a", july(5), PollOutcome::Unchanged))
+        .unwrap();
     let ok = desk.source("a");
     assert_eq!(
         (ok.state, ok.consecutive_failures, ok.items),
-        (State::Ok, 0, 2)
+        (SourceCondition::Ok, 0, 2)
     );
     assert_eq!(ok.problem.unwrap().since, july(4));
     assert_eq!(ok.last_error.as_deref(), Some("no answer"));
@@ -55,11 +56,11 @@ fn a_sources_state_is_that_of_its_last_poll() {
 #[test]
 fn validators_are_kept_as_long_as_they_are_true() {
     let desk = Desk::new();
-    let fingerprint = Hash::of(b"selectors");
+    let fingerprint = Hash::digest(b"selectors");
     let validators = Validators {
         etag: Some("\"1\"".into()),
         last_modified: Some("Thu, 01 Jul 2021 12:00:00 GMT".into()),
-        body_hash: Some(Hash::of(b"body")),
+        body_hash: Some(Hash::digest(b"body")),
         whole_at: Some(july(1)),
     };
     let held_at = |fingerprint: Hash, at: Timestamp| {
@@ -71,24 +72,24 @@ fn validators_are_kept_as_long_as_they_are_true() {
         let validators = urls
             .iter()
             .map(|url| ((*url).to_owned(), validators.clone(), fingerprint));
-        let outcome = Outcome::Read {
+        let outcome = PollOutcome::Read {
             items: Vec::new(),
             validators: validators.collect(),
             problem: None,
             drift: None,
             shape: None,
             walked_back: false,
-            coverage: Coverage::Whole,
+            coverage: ListCoverage::Whole,
         };
         desk.commit(poll("a", july(1), outcome)).unwrap();
     };
     read(&["https://a.example/1", "https://a.example/2"]);
     assert_eq!(held(fingerprint).len(), 2);
-    assert_eq!(held(Hash::of(b"other selectors")).len(), 0);
+    assert_eq!(held(Hash::digest(b"other selectors")).len(), 0);
     read(&["https://a.example/1"]);
     assert_eq!(
         held(fingerprint),
-        [(Hash::of(b"https://a.example/1"), validators.clone())].into()
+        [(Hash::digest(b"https://a.example/1"), validators.clone())].into()
     );
     // A day later the request is unconditional.
     let unconditional = Validators {
@@ -97,7 +98,7 @@ fn validators_are_kept_as_long_as_they_are_true() {
     };
     assert_eq!(
         held_at(fingerprint, july(2)),
-        [(Hash::of(b"https://a.example/1"), unconditional)].into()
+        [(Hash::digest(b"https://a.example/1"), unconditional)].into()
     );
     let renewed = Validators {
         etag: Some("\"2\"".into()),
@@ -105,17 +106,21 @@ fn validators_are_kept_as_long_as_they_are_true() {
     };
     read(&["https://a.example/1", "https://a.example/2"]);
     let other = ("https://a.example/1".to_owned(), renewed, fingerprint);
-    desk.commit(poll("a", july(1), Outcome::Renewed(vec![other])))
+    desk.commit(poll("a", july(1), PollOutcome::Renewed(vec![other])))
         .unwrap();
-    let etags = |url: &str| held(fingerprint)[&Hash::of(url.as_bytes())].etag.clone();
+    let etags = |url: &str| {
+        held(fingerprint)[&Hash::digest(url.as_bytes())]
+            .etag
+            .clone()
+    };
     assert_eq!(etags("https://a.example/1").as_deref(), Some("\"2\""));
     assert_eq!(etags("https://a.example/2").as_deref(), Some("\"1\""));
     for (outcome, kept) in [
-        (Outcome::Unchanged, 1),
-        (failed(FailureKind::Fetch), 1),
-        (failed(FailureKind::Extraction), 0),
-        (failed(FailureKind::Drift), 0),
-        (failed(FailureKind::Gone), 0),
+        (PollOutcome::Unchanged, 1),
+        (failed(SourceFailureKind::Fetch), 1),
+        (failed(SourceFailureKind::Extraction), 0),
+        (failed(SourceFailureKind::Drift), 0),
+        (failed(SourceFailureKind::Gone), 0),
     ] {
         read(&["https://a.example/1"]);
         let shown = format!("{outcome:?}");
@@ -125,7 +130,10 @@ fn validators_are_kept_as_long_as_they_are_true() {
 }
 
 /// Commits `polls` while they all wait for the same lock; returns the result of each, and the number of transactions.
-fn commit_together(desk: &Desk, polls: Vec<Poll>) -> (Vec<Result<Committed, StoreError>>, usize) {
+fn commit_together(
+    desk: &Desk,
+    polls: Vec<Poll>,
+) -> (Vec<Result<CommittedPoll, StoreError>>, usize) {
     let blocker = desk.connection();
     blocker
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE")
@@ -191,7 +199,7 @@ fn a_poll_that_fails_leaves_nothing_and_harms_no_other() {
 fn a_job_that_panics_leaves_the_writer_at_work() {
     let desk = Desk::new();
     let broken = Definition {
-        names: Names::default(),
+        names: FormerNames::default(),
         narrow: Box::new(|_, _| panic!("a mistake of ours")),
         ..definition([100; 3], &["all", "ferries"])
     };
@@ -246,7 +254,7 @@ fn a_lock_file_that_is_deleted_lets_no_second_writer_in() {
     let database = File::open(desk.folder.path().join("tidings.db")).unwrap();
     assert!(database.try_lock_shared().is_err());
     // Readers take no such lock.
-    assert_eq!(desk.ask(Reader::feeds).len(), 2);
+    assert_eq!(desk.ask(StoreReader::configured_feeds).len(), 2);
     let Desk { store, .. } = desk;
     drop(store);
     database.try_lock_shared().unwrap();
@@ -270,7 +278,7 @@ fn a_database_that_is_taken_away_is_not_written() {
     assert!(desk.wait(desk.store.probe(None)).is_err());
     std::fs::rename(&elsewhere, &path).unwrap();
     let probed = desk.wait(desk.store.probe(Some(StoreFault::Replaced)));
-    assert_eq!(probed.unwrap(), Probed::Well);
+    assert_eq!(probed.unwrap(), ProbeResult::Well);
     assert_eq!(desk.commit(bridge()).unwrap().new, 1);
 }
 
@@ -278,15 +286,15 @@ fn a_database_that_is_taken_away_is_not_written() {
 fn the_pace_of_a_source_holds_when_its_poll_is_not_stored() {
     let desk = Desk::new();
     desk.read("a", 1, &["g1||Bridge closed|2021-06-30"]);
-    let pace = desk.ask(|reader| reader.pace(&"a".parse().unwrap()));
+    let pace = desk.ask(|reader| reader.source_pace(&"a".parse().unwrap()));
     let next = |outcome| poll("a", july(2), outcome).next_if_not_stored(pace) - july(2);
     assert_eq!(next(read(Vec::new())), TimeDelta::hours(1));
-    let Outcome::Failed { items, mut failure } = failed(FailureKind::Fetch) else {
+    let PollOutcome::Failed { items, mut failure } = failed(SourceFailureKind::Fetch) else {
         panic!();
     };
     failure.retry_after = Some(Duration::from_hours(3));
     assert_eq!(
-        next(Outcome::Failed { items, failure }),
+        next(PollOutcome::Failed { items, failure }),
         TimeDelta::hours(3)
     );
 }
@@ -334,7 +342,10 @@ fn whoever_may_not_write_may_look() {
         eprintln!("skipped: this user writes everywhere");
         return;
     }
-    let sources = inspect(&folder.path().join("tidings.db"), Reader::sources);
+    let sources = inspect_store(
+        &folder.path().join("tidings.db"),
+        StoreReader::source_states,
+    );
     permit(0o755);
     let a = "a".parse().unwrap();
     assert_eq!(sources.unwrap().unwrap()[&a].items, 1);
@@ -350,19 +361,24 @@ fn a_newer_store_is_left_alone() {
     let newer = |error: &StoreError| matches!(error, StoreError::Newer { found: 99, .. });
     assert!(newer(&open(&folder).unwrap_err()));
     let path = folder.path().join("tidings.db");
-    assert!(newer(&inspect(&path, Reader::feeds).unwrap_err()));
+    assert!(newer(
+        &inspect_store(&path, StoreReader::configured_feeds).unwrap_err()
+    ));
 }
 
 #[test]
 fn looking_makes_no_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tidings.db");
-    assert_eq!(inspect(&path, Reader::feeds).unwrap(), None);
+    assert_eq!(
+        inspect_store(&path, StoreReader::configured_feeds).unwrap(),
+        None
+    );
     assert!(!path.exists());
     // A folder that cannot be read does not prove that the file is missing.
     let beyond = path.join("tidings.db");
     File::create(&path).unwrap();
-    let error = inspect(&beyond, Reader::feeds).unwrap_err();
+    let error = inspect_store(&beyond, StoreReader::configured_feeds).unwrap_err();
     assert!(matches!(error, StoreError::Open { .. }), "{error}");
 }
 
@@ -373,7 +389,7 @@ fn a_poll_that_was_classified_by_what_is_no_longer_in_force_is_classified_anew()
         let mut items = items(source, 1, &["g1||Flood at the bridge|2021-06-30"]);
         items[0].topics.clear();
         desk.commit(Poll {
-            classified_by: Hash::of(classified_by),
+            classified_by: Hash::digest(classified_by),
             ..poll(source, july(1), read(items))
         })
         .unwrap();
@@ -392,18 +408,18 @@ fn a_layout_is_kept_for_a_block() {
     let (own, other) = (layout("elements body > ul > li, all"), layout("page"));
     let read_by = |layout: &Layout, beside: Option<&Layout>, day: u32, block: &[u8]| {
         let poll = Poll {
-            layout: Some(ReadBy {
+            layout: Some(PollLayouts {
                 layout: layout.clone(),
                 beside: beside.cloned(),
             }),
-            block: Hash::of(block),
+            block: Hash::digest(block),
             ..poll("a", july(day), read(Vec::new()))
         };
         desk.commit(poll).unwrap();
     };
     let kept = |block: &[u8]| {
-        let (source, block) = ("a".parse().unwrap(), Hash::of(block));
-        let kept = desk.ask(move |reader| reader.layout(&source, block));
+        let (source, block) = ("a".parse().unwrap(), Hash::digest(block));
+        let kept = desk.ask(move |reader| reader.kept_layout(&source, block));
         kept.map(|kept| (kept.layout, kept.found_at, kept.accepted))
     };
     assert_eq!(kept(b"one"), None);
@@ -425,7 +441,7 @@ fn the_language_of_a_sources_items_is_kept_from_the_first_poll_that_tells_it() {
         "The ministry said that workers who come for the harvest will be paid what was agreed.";
     let desk = Desk::new();
     let usual = || {
-        let languages = desk.ask(Reader::usual_languages);
+        let languages = desk.ask(StoreReader::usual_languages);
         let one = desk.ask(|reader| reader.usual_language(&"a".parse().unwrap()));
         assert_eq!(languages.values().next(), one.as_ref());
         one.map(|language| language.to_string())

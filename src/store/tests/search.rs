@@ -1,19 +1,19 @@
 //! Tests searches of a store: the items that the index finds, and the limits of a search.
 
 use super::*;
-use crate::store::Search;
+use crate::store::StoreSearch;
 
 /// Returns the titles found by a search that matches only `wanted`.
-fn found(desk: &Desk, needs: Needs, wanted: &'static [&'static str]) -> Vec<String> {
+fn found(desk: &Desk, needs: RequiredTokens, wanted: &'static [&'static str]) -> Vec<String> {
     desk.ask(move |reader| {
-        let search = Search {
+        let search = StoreSearch {
             needs,
             takes: Box::new(|subject| wanted.contains(&subject.title)),
             after: None,
             before: None,
             most: 50,
         };
-        let stories = reader.search(&search)?;
+        let stories = reader.search_stories(&search)?;
         Ok(stories.into_iter().map(|story| story.shown.title).collect())
     })
 }
@@ -28,12 +28,12 @@ fn a_search_is_tried_on_so_many_items_and_no_more() {
     };
     // A poll of one source is no flood while the source is new.
     desk.read("b", 1, &notices(1..500));
-    let any = || Needs::Nothing;
+    let any = || RequiredTokens::Nothing;
     assert_eq!(found(&desk, any(), &["Heron 0"]), ["Heron 0"]);
     desk.read("c", 1, &["h1||Gull|2021-06-30"]);
     assert_eq!(found(&desk, any(), &["Heron 0"]), [""; 0]);
     assert_eq!(found(&desk, any(), &["Gull"]), ["Gull"]);
     // The index finds it nevertheless.
-    let heron = Needs::Token("heron".to_owned());
+    let heron = RequiredTokens::Token("heron".to_owned());
     assert_eq!(found(&desk, heron, &["Heron 0"]), ["Heron 0"]);
 }

@@ -94,11 +94,11 @@ fn a_derived_date_is_frozen_until_one_is_stated() {
     assert!(matches!(before[1].published, Published::Derived(_)));
     assert_eq!(published(), Published::FirstSeen(july(10)));
     desk.read("a", 12, &["g2||Ferry late|2021-07-09T12:00:00Z"]);
-    assert_eq!(published().at(), july(9));
+    assert_eq!(published().instant(), july(9));
     // The publisher removes the date: the stated one stays.
     desk.read("a", 13, &["g2||Ferry late|"]);
     assert_eq!(published().origin(), "stated");
-    assert_eq!(published().at(), july(9));
+    assert_eq!(published().instant(), july(9));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn dates(desk: &Desk) -> [String; 3] {
     let event = story.shown.event.map(|event| event.to_string());
     let published = match story.published {
         Published::FirstSeen(at) => format!("first seen {}", at.date_naive()),
-        published => published.at().date_naive().to_string(),
+        published => published.instant().date_naive().to_string(),
     };
     let updated = story.updated.date_naive().to_string();
     [published, event.unwrap_or_default(), updated]

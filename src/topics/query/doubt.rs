@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::token::{QueryTokenKind, Token};
-use super::{Query, Word, Words};
+use super::token::{QueryToken, QueryTokenKind};
+use super::{Query, QueryWord, QueryWords};
 use crate::languages;
 
 /// A warning about a valid query that may not mean what it appears to mean.
@@ -26,7 +26,7 @@ pub(crate) fn is_stop_word(word: &str) -> bool {
     WORDS.contains(word.to_lowercase().as_str())
 }
 
-pub(super) fn warnings(tokens: &[Token], query: &Query) -> Vec<QueryWarning> {
+pub(super) fn find_warnings(tokens: &[QueryToken], query: &Query) -> Vec<QueryWarning> {
     let mut found = Vec::new();
     let mut warn = |column, message| found.push(QueryWarning { column, message });
     for (n, token) in tokens.iter().enumerate() {
@@ -34,23 +34,23 @@ pub(super) fn warnings(tokens: &[Token], query: &Query) -> Vec<QueryWarning> {
             continue;
         };
         let of_field = n > 0 && matches!(tokens[n - 1].kind, QueryTokenKind::Field(_));
-        if let Some(message) = doubtful(word).filter(|_| !of_field) {
+        if let Some(message) = word_warning(word).filter(|_| !of_field) {
             warn(token.column, message);
         }
     }
-    if let Some(column) = one_sided(tokens) {
+    if let Some(column) = find_one_sided_minus(tokens) {
         let message =
             "this belongs to its own side of `OR` only; use parentheses to say which is meant";
         warn(column, message.to_owned());
     }
-    if let Some(why) = query.contradiction() {
+    if let Some(why) = query.find_contradiction() {
         warn(1, format!("nothing can match: {why}"));
     }
     found.sort_by_key(|warning| warning.column);
     found
 }
 
-fn doubtful(word: &str) -> Option<String> {
+fn word_warning(word: &str) -> Option<String> {
     if matches!(word, "or" | "Or" | "and" | "And" | "not" | "Not") {
         let operator = word.to_uppercase();
         return Some(format!(
@@ -66,7 +66,7 @@ fn doubtful(word: &str) -> Option<String> {
 }
 
 /// Returns the position of the first `-` next to an `OR` outside of parentheses.
-fn one_sided(tokens: &[Token]) -> Option<usize> {
+fn find_one_sided_minus(tokens: &[QueryToken]) -> Option<usize> {
     let mut depth = 0_usize;
     let mut top = Vec::new();
     for token in tokens {
@@ -85,18 +85,18 @@ fn one_sided(tokens: &[Token]) -> Option<usize> {
 impl Query {
     /// Returns the reason why nothing can match, if the query alone shows it: the same thing is both required and
     /// excluded.
-    pub fn contradiction(&self) -> Option<String> {
+    pub fn find_contradiction(&self) -> Option<String> {
         match self {
             Self::Or(parts) => {
-                let mut each = parts.iter().map(Self::contradiction);
+                let mut each = parts.iter().map(Self::find_contradiction);
                 let first = each.next()??;
                 each.all(|why| why.is_some()).then_some(first)
             }
             Self::And(_) => {
-                let mut all = Demands::default();
-                all.add(self);
-                let inner = || self.parts().iter().find_map(Self::contradiction);
-                all.clash().or_else(inner)
+                let mut all = ConjunctionDemands::default();
+                all.require_query(self);
+                let inner = || self.subqueries().iter().find_map(Self::find_contradiction);
+                all.find_clash().or_else(inner)
             }
             _ => None,
         }
@@ -105,31 +105,35 @@ impl Query {
 
 /// The requirements of a conjunction, each as written.
 #[derive(Default)]
-struct Demands<'a> {
+struct ConjunctionDemands<'a> {
     wanted: Vec<&'a Query>,
     excluded: Vec<&'a Query>,
 }
 
-impl<'a> Demands<'a> {
-    fn add(&mut self, query: &'a Query) {
+impl<'a> ConjunctionDemands<'a> {
+    fn require_query(&mut self, query: &'a Query) {
         match query {
-            Query::And(parts) => parts.iter().for_each(|part| self.add(part)),
-            Query::Not(inner) => self.exclude(inner),
+            Query::And(parts) => parts.iter().for_each(|part| self.require_query(part)),
+            Query::Not(inner) => self.exclude_query(inner),
             _ => self.wanted.push(query),
         }
     }
 
-    fn exclude(&mut self, query: &'a Query) {
+    fn exclude_query(&mut self, query: &'a Query) {
         match query {
-            Query::Or(parts) => parts.iter().for_each(|part| self.exclude(part)),
-            Query::Not(inner) => self.add(inner),
+            Query::Or(parts) => parts.iter().for_each(|part| self.exclude_query(part)),
+            Query::Not(inner) => self.require_query(inner),
             _ => self.excluded.push(query),
         }
     }
 
-    fn clash(&self) -> Option<String> {
-        let excluded: BTreeSet<String> = self.excluded.iter().map(|query| like(query)).collect();
-        let is_out = |query: &Query| excluded.contains(&like(query));
+    fn find_clash(&self) -> Option<String> {
+        let excluded: BTreeSet<String> = self
+            .excluded
+            .iter()
+            .map(|query| comparable_text(query))
+            .collect();
+        let is_out = |query: &Query| excluded.contains(&comparable_text(query));
         let clashing = |query: &&&Query| match query {
             Query::Or(parts) => is_out(query) || parts.iter().all(is_out),
             _ => is_out(query),
@@ -137,11 +141,11 @@ impl<'a> Demands<'a> {
         let found = self.wanted.iter().find(clashing);
         found
             .map(|query| format!("{query} is wanted and excluded"))
-            .or_else(|| self.empty_period())
+            .or_else(|| self.find_empty_period())
     }
 
     /// Detects an empty period such as `after:2022 before:2021`.
-    fn empty_period(&self) -> Option<String> {
+    fn find_empty_period(&self) -> Option<String> {
         let after = self.wanted.iter().filter_map(|query| match query {
             Query::After(day) => Some(day),
             _ => None,
@@ -156,15 +160,15 @@ impl<'a> Demands<'a> {
 }
 
 /// Returns the query as written, ignoring case.
-fn like(query: &Query) -> String {
-    let lower = |word: &Word| match word {
-        Word::Inflected(word) => Word::Inflected(word.to_lowercase().into()),
-        Word::Exact(word) => Word::Exact(word.to_lowercase().into()),
-        Word::Prefix(word) => Word::Prefix(word.to_lowercase().into()),
-        Word::Any => Word::Any,
+fn comparable_text(query: &Query) -> String {
+    let lower = |word: &QueryWord| match word {
+        QueryWord::Inflected(word) => QueryWord::Inflected(word.to_lowercase().into()),
+        QueryWord::Exact(word) => QueryWord::Exact(word.to_lowercase().into()),
+        QueryWord::Prefix(word) => QueryWord::Prefix(word.to_lowercase().into()),
+        QueryWord::Any => QueryWord::Any,
     };
     match query {
-        Query::Words(Words { part, words, apart }) => Words {
+        Query::Words(QueryWords { part, words, apart }) => QueryWords {
             part: *part,
             words: words.iter().map(lower).collect(),
             apart: *apart,

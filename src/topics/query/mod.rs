@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 
 pub use self::doubt::QueryWarning;
 pub(crate) use self::doubt::is_stop_word;
-pub use self::read::{QueryError, ReadQuery};
+pub use self::read::{ParsedQuery, QueryError};
 pub use self::regex::QueryRegex;
 pub(crate) use self::words::{is_joiner, is_skin_tone, words_of};
 use crate::model::{Language, Region, SourceId, TopicId};
@@ -25,9 +25,9 @@ use crate::model::{Language, Region, SourceId, TopicId};
 #[derive(Clone, PartialEq, Eq)]
 pub enum Query {
     /// Words in a text.
-    Words(Words),
+    Words(QueryWords),
     /// An expression that matches anywhere in the original text.
-    Regex(Option<Part>, QueryRegex),
+    Regex(Option<ItemPart>, QueryRegex),
     /// The item comes from this source.
     Source(SourceId),
     /// The item is in this language, or a variety of it.
@@ -50,7 +50,7 @@ pub enum Query {
 
 /// A part of an item to search for words: title, text and tags if none is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Part {
+pub enum ItemPart {
     /// The title.
     Title,
     /// The text below the title: the summary, the full text, or both.
@@ -63,18 +63,18 @@ pub enum Part {
 
 /// A word or a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct QueryWords {
     /// The part to search.
-    pub part: Option<Part>,
+    pub part: Option<ItemPart>,
     /// At least one; a single one is a word, several are a phrase.
-    pub words: Vec<Word>,
+    pub words: Vec<QueryWord>,
     /// The maximum number of other words among them, in any order; `None` requires them consecutively and in order.
     pub apart: Option<u8>,
 }
 
 /// A pattern for one word of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Word {
+pub enum QueryWord {
     /// The word in any of its forms.
     Inflected(Box<str>),
     /// The exact word, ignoring case and accents.
@@ -85,7 +85,7 @@ pub enum Word {
     Any,
 }
 
-impl Part {
+impl ItemPart {
     /// Every part, in the order of an item.
     pub const ALL: [Self; 4] = [Self::Title, Self::Summary, Self::Tag, Self::Author];
 
@@ -100,7 +100,7 @@ impl Part {
     }
 
     /// Returns true if it is searched when no part is named.
-    pub fn is_usual(self) -> bool {
+    pub fn is_searched_by_default(self) -> bool {
         self != Self::Author
     }
 }
@@ -110,12 +110,12 @@ impl Query {
     ///
     /// # Errors
     /// [`QueryError`] with the column of the first mistake.
-    pub fn read(text: &str) -> Result<ReadQuery, QueryError> {
-        read::read(text)
+    pub fn parse(text: &str) -> Result<ParsedQuery, QueryError> {
+        read::parse_query(text)
     }
 
     /// Returns the queries that it joins or negates.
-    pub fn parts(&self) -> &[Self] {
+    pub fn subqueries(&self) -> &[Self] {
         match self {
             Self::And(parts) | Self::Or(parts) => parts,
             Self::Not(inner) => std::slice::from_ref(inner),
@@ -125,12 +125,12 @@ impl Query {
 
     /// Returns the first possible day of an item, and the day before which it must be, if the query states them
     /// directly.
-    pub fn days(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    pub fn day_range(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
         match self {
             Self::After(day) => (Some(*day), None),
             Self::Before(day) => (None, Some(*day)),
             Self::And(parts) => {
-                let days: Vec<_> = parts.iter().map(Self::days).collect();
+                let days: Vec<_> = parts.iter().map(Self::day_range).collect();
                 let after = days.iter().filter_map(|(after, _)| *after).max();
                 let before = days.iter().filter_map(|(_, before)| *before).min();
                 (after, before)
@@ -143,7 +143,7 @@ impl Query {
     pub fn leaves(&self) -> Vec<&Self> {
         match self {
             Self::And(_) | Self::Or(_) | Self::Not(_) => {
-                self.parts().iter().flat_map(Self::leaves).collect()
+                self.subqueries().iter().flat_map(Self::leaves).collect()
             }
             leaf => vec![leaf],
         }
@@ -174,7 +174,7 @@ impl fmt::Display for Query {
         };
         match self {
             Self::Words(words) => words.fmt(f),
-            Self::Regex(part, regex) => write!(f, "{}{regex}", Field(*part)),
+            Self::Regex(part, regex) => write!(f, "{}{regex}", PartPrefix(*part)),
             Self::Source(id) => write!(f, "source:{id}"),
             Self::Language(language) => write!(f, "lang:{language}"),
             Self::Region(region) => write!(f, "region:{region}"),
@@ -194,9 +194,9 @@ impl fmt::Debug for Query {
     }
 }
 
-impl fmt::Display for Words {
+impl fmt::Display for QueryWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\"", Field(self.part))?;
+        write!(f, "{}\"", PartPrefix(self.part))?;
         for (n, word) in self.words.iter().enumerate() {
             write!(f, "{}{word}", if n == 0 { "" } else { " " })?;
         }
@@ -205,7 +205,7 @@ impl fmt::Display for Words {
     }
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for QueryWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Inflected(word) => f.write_str(word),
@@ -217,9 +217,9 @@ impl fmt::Display for Word {
 }
 
 /// A field prefix such as `title:`, or nothing.
-struct Field(Option<Part>);
+struct PartPrefix(Option<ItemPart>);
 
-impl fmt::Display for Field {
+impl fmt::Display for PartPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0
             .map_or(Ok(()), |part| write!(f, "{}:", part.as_str()))

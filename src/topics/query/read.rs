@@ -5,9 +5,9 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 
 use super::doubt::{self, QueryWarning};
-use super::token::{QueryTokenKind, Token, tokens};
+use super::token::{QueryToken, QueryTokenKind, tokenize_query};
 use super::words::{is_unspaced, words_of};
-use super::{Part, Query, Word, Words};
+use super::{ItemPart, Query, QueryWord, QueryWords};
 use crate::model::{Country, Region};
 
 /// The longest query, in characters.
@@ -42,7 +42,7 @@ impl QueryError {
         }
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..self
@@ -52,8 +52,8 @@ impl QueryError {
 
 /// The name before a colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
-    Part(Part),
+pub(super) enum QueryField {
+    Part(ItemPart),
     Source,
     Lang,
     Country,
@@ -63,12 +63,12 @@ pub(super) enum Field {
     After,
 }
 
-impl Field {
+impl QueryField {
     const ALL: [Self; 11] = [
-        Self::Part(Part::Title),
-        Self::Part(Part::Summary),
-        Self::Part(Part::Author),
-        Self::Part(Part::Tag),
+        Self::Part(ItemPart::Title),
+        Self::Part(ItemPart::Summary),
+        Self::Part(ItemPart::Author),
+        Self::Part(ItemPart::Tag),
         Self::Source,
         Self::Lang,
         Self::Country,
@@ -92,20 +92,20 @@ impl Field {
     }
 
     /// Returns the field with this name, in any case.
-    pub(super) fn named(name: &str, column: usize) -> Result<Self, QueryError> {
+    pub(super) fn from_name(name: &str, column: usize) -> Result<Self, QueryError> {
         let lower = name.to_lowercase();
         if let Some(field) = Self::ALL.into_iter().find(|field| field.as_str() == lower) {
             return Ok(field);
         }
         let error = QueryError::new(column, format!("there is no field `{name}:`"));
-        Err(match Self::nearest(&lower) {
-            Some(field) => error.hint(format!("did you mean `{}:`?", field.as_str())),
-            None => error.hint("put words with a colon in quotation marks"),
+        Err(match Self::find_nearest(&lower) {
+            Some(field) => error.with_hint(format!("did you mean `{}:`?", field.as_str())),
+            None => error.with_hint("put words with a colon in quotation marks"),
         })
     }
 
     /// Returns the field probably meant: it begins with `name`, or at most every third letter differs.
-    fn nearest(name: &str) -> Option<Self> {
+    fn find_nearest(name: &str) -> Option<Self> {
         let letters = name.chars().count();
         if !(2..=LONGEST_NAME).contains(&letters) {
             return None;
@@ -125,7 +125,7 @@ impl Field {
 
 /// A query that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadQuery {
+pub struct ParsedQuery {
     /// Its tree.
     pub query: Query,
     /// The positions of [`Query::leaves`], in characters from 1.
@@ -134,14 +134,14 @@ pub struct ReadQuery {
     pub warnings: Vec<QueryWarning>,
 }
 
-pub(super) fn read(text: &str) -> Result<ReadQuery, QueryError> {
+pub(super) fn parse_query(text: &str) -> Result<ParsedQuery, QueryError> {
     let length = text.chars().count();
     if length > MAX_LENGTH {
         let message = format!("a query has at most {MAX_LENGTH} characters");
         return Err(QueryError::new(MAX_LENGTH + 1, message));
     }
-    let tokens = tokens(text)?;
-    let mut reader = Reader {
+    let tokens = tokenize_query(text)?;
+    let mut reader = QueryParser {
         tokens: &tokens,
         next: 0,
         depth: 0,
@@ -149,63 +149,63 @@ pub(super) fn read(text: &str) -> Result<ReadQuery, QueryError> {
         field: None,
         end: length + 1,
     };
-    let query = reader.alternatives()?;
+    let query = reader.parse_alternatives()?;
     if let Some(token) = reader.peek() {
         let error = QueryError::new(token.column, "there is no `(` for this `)`");
-        return Err(error.hint("take it out, or write the `(`"));
+        return Err(error.with_hint("take it out, or write the `(`"));
     }
-    let warnings = doubt::warnings(&tokens, &query);
-    Ok(ReadQuery {
+    let warnings = doubt::find_warnings(&tokens, &query);
+    Ok(ParsedQuery {
         query,
         columns: reader.columns,
         warnings,
     })
 }
 
-struct Reader<'a> {
-    tokens: &'a [Token],
+struct QueryParser<'a> {
+    tokens: &'a [QueryToken],
     next: usize,
     depth: usize,
     /// The columns of the leaves read so far.
     columns: Vec<usize>,
     /// The field whose value is being read.
-    field: Option<Field>,
+    field: Option<QueryField>,
     end: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn peek(&self) -> Option<&'a Token> {
+impl<'a> QueryParser<'a> {
+    fn peek(&self) -> Option<&'a QueryToken> {
         self.tokens.get(self.next)
     }
 
-    fn take(&mut self, kind: &QueryTokenKind) -> bool {
+    fn take_token(&mut self, kind: &QueryTokenKind) -> bool {
         let found = self.peek().is_some_and(|token| token.kind == *kind);
         self.next += usize::from(found);
         found
     }
 
-    fn alternatives(&mut self) -> Result<Query, QueryError> {
-        let mut parts = vec![self.conjunction()?];
-        while self.take(&QueryTokenKind::Or) {
-            parts.push(self.conjunction()?);
+    fn parse_alternatives(&mut self) -> Result<Query, QueryError> {
+        let mut parts = vec![self.parse_conjunction()?];
+        while self.take_token(&QueryTokenKind::Or) {
+            parts.push(self.parse_conjunction()?);
         }
-        Ok(one_or(parts, Query::Or))
+        Ok(join_unless_single(parts, Query::Or))
     }
 
-    fn conjunction(&mut self) -> Result<Query, QueryError> {
-        let mut parts = vec![self.unary()?];
+    fn parse_conjunction(&mut self) -> Result<Query, QueryError> {
+        let mut parts = vec![self.parse_unary()?];
         loop {
-            let joined = self.take(&QueryTokenKind::And);
+            let joined = self.take_token(&QueryTokenKind::And);
             match self.peek().map(|token| &token.kind) {
                 None | Some(QueryTokenKind::Or | QueryTokenKind::Close) if !joined => {
-                    return Ok(one_or(parts, Query::And));
+                    return Ok(join_unless_single(parts, Query::And));
                 }
-                _ => parts.push(self.unary()?),
+                _ => parts.push(self.parse_unary()?),
             }
         }
     }
 
-    fn unary(&mut self) -> Result<Query, QueryError> {
+    fn parse_unary(&mut self) -> Result<Query, QueryError> {
         let Some(token) = self.peek() else {
             return Err(QueryError::new(self.end, "a word is missing at the end"));
         };
@@ -220,21 +220,21 @@ impl<'a> Reader<'a> {
                 token.column,
                 format!("a word is missing before this `{sign}`"),
             )
-            .hint("put a word that is called so in quotation marks")
+            .with_hint("put a word that is called so in quotation marks")
         };
         let query = match &token.kind {
-            QueryTokenKind::Not => Query::Not(Box::new(self.unary()?)),
-            QueryTokenKind::Field(field) => self.field(token.column, *field)?,
+            QueryTokenKind::Not => Query::Not(Box::new(self.parse_unary()?)),
+            QueryTokenKind::Field(field) => self.parse_field(token.column, *field)?,
             QueryTokenKind::Open => {
-                let inner = self.alternatives()?;
-                if !self.take(&QueryTokenKind::Close) {
+                let inner = self.parse_alternatives()?;
+                if !self.take_token(&QueryTokenKind::Close) {
                     let error = QueryError::new(token.column, "this `(` is never closed");
-                    return Err(error.hint("write the `)` where the group ends"));
+                    return Err(error.with_hint("write the `)` where the group ends"));
                 }
                 inner
             }
             QueryTokenKind::Bare(_) | QueryTokenKind::Quoted { .. } | QueryTokenKind::Regex(_) => {
-                self.term(token)?
+                self.parse_term(token)?
             }
             QueryTokenKind::Close => return Err(missing(")")),
             QueryTokenKind::Or => return Err(missing("OR")),
@@ -245,48 +245,50 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the text after a field: a value, or several in parentheses.
-    fn field(&mut self, column: usize, field: Field) -> Result<Query, QueryError> {
+    fn parse_field(&mut self, column: usize, field: QueryField) -> Result<Query, QueryError> {
         let name = field.as_str();
         if let Some(outer) = self.field {
             let message = format!("`{name}:` stands within `{}:`", outer.as_str());
-            return Err(QueryError::new(column, message).hint("close the parenthesis before it"));
+            return Err(
+                QueryError::new(column, message).with_hint("close the parenthesis before it")
+            );
         }
         let behind = column + name.chars().count() + 1;
         if self.peek().is_none_or(|token| token.column > behind) {
             let message = format!("there is nothing right behind `{name}:`");
-            let hint = format!("write `{name}:{}`", example(field));
-            return Err(QueryError::new(behind, message).hint(hint));
+            let hint = format!("write `{name}:{}`", field_example(field));
+            return Err(QueryError::new(behind, message).with_hint(hint));
         }
         self.field = Some(field);
-        let query = self.unary();
+        let query = self.parse_unary();
         self.field = None;
         query
     }
 
-    fn term(&mut self, token: &Token) -> Result<Query, QueryError> {
+    fn parse_term(&mut self, token: &QueryToken) -> Result<Query, QueryError> {
         self.columns.push(token.column);
         if self.columns.len() > MAX_TERMS {
             let message = format!("a query has at most {MAX_TERMS} words and fields");
-            return Err(QueryError::new(token.column, message).hint("make it several queries"));
+            return Err(QueryError::new(token.column, message).with_hint("make it several queries"));
         }
         let part = match self.field {
             None => None,
-            Some(Field::Part(part)) => Some(part),
-            Some(field) => return fact(field, token),
+            Some(QueryField::Part(part)) => Some(part),
+            Some(field) => return parse_fact(field, token),
         };
         match &token.kind {
             QueryTokenKind::Regex(regex) => Ok(Query::Regex(part, regex.clone())),
             QueryTokenKind::Quoted { text, exact, apart } => {
                 let column = token.column + 1 + usize::from(*exact);
-                phrase(part, column, text, *exact, *apart)
+                parse_phrase(part, column, text, *exact, *apart)
             }
-            QueryTokenKind::Bare(text) => phrase(part, token.column, text, false, None),
+            QueryTokenKind::Bare(text) => parse_phrase(part, token.column, text, false, None),
             _ => Err(QueryError::new(token.column, "a word is wanted here")),
         }
     }
 }
 
-fn one_or(mut parts: Vec<Query>, join: impl FnOnce(Vec<Query>) -> Query) -> Query {
+fn join_unless_single(mut parts: Vec<Query>, join: impl FnOnce(Vec<Query>) -> Query) -> Query {
     if parts.len() == 1 {
         parts.remove(0)
     } else {
@@ -297,8 +299,8 @@ fn one_or(mut parts: Vec<Query>, join: impl FnOnce(Vec<Query>) -> Query) -> Quer
 }
 
 /// Splits text in the same way as items: `2019-2025` and `l'eau` are phrases.
-fn phrase(
-    part: Option<Part>,
+fn parse_phrase(
+    part: Option<ItemPart>,
     column: usize,
     text: &str,
     exact: bool,
@@ -309,13 +311,13 @@ fn phrase(
     for chunk in text.split(char::is_whitespace) {
         let here = column + at;
         at += chunk.chars().count() + 1;
-        chunk_words(here, chunk, exact, &mut words)?;
+        parse_chunk(here, chunk, exact, &mut words)?;
     }
-    let beside = |word: Option<&Word>| word == Some(&Word::Any);
+    let beside = |word: Option<&QueryWord>| word == Some(&QueryWord::Any);
     if beside(words.first()) || beside(words.last()) {
         return Err(
             QueryError::new(column, "`*` stands for a word between two others")
-                .hint("take it out, or put it behind the beginning of a word: migra*"),
+                .with_hint("take it out, or put it behind the beginning of a word: migra*"),
         );
     }
     if words.is_empty() {
@@ -326,30 +328,30 @@ fn phrase(
     }
     if words.len() > MAX_PHRASE {
         let message = format!("a phrase has at most {MAX_PHRASE} words");
-        return Err(QueryError::new(column, message).hint("join several by AND"));
+        return Err(QueryError::new(column, message).with_hint("join several by AND"));
     }
-    if apart.is_some() && (words.len() == 1 || words.contains(&Word::Any)) {
+    if apart.is_some() && (words.len() == 1 || words.contains(&QueryWord::Any)) {
         let message = "`~` wants a phrase of at least two words and no `*` among them";
         return Err(QueryError::new(column, message));
     }
     words.shrink_to_fit();
-    Ok(Query::Words(Words { part, words, apart }))
+    Ok(Query::Words(QueryWords { part, words, apart }))
 }
 
 /// Returns the words of a text without spaces: a preceding `=` makes them exact, a following `*` makes the last one a
 /// prefix.
-fn chunk_words(
+fn parse_chunk(
     column: usize,
     chunk: &str,
     exact: bool,
-    words: &mut Vec<Word>,
+    words: &mut Vec<QueryWord>,
 ) -> Result<(), QueryError> {
     let (column, chunk, exact) = match chunk.strip_prefix('=') {
         Some(rest) => (column + 1, rest, true),
         None => (column, chunk, exact),
     };
     if chunk == "*" {
-        words.push(Word::Any);
+        words.push(QueryWord::Any);
         return Ok(());
     }
     let (begin, is_prefix) = match chunk.strip_suffix('*') {
@@ -360,32 +362,36 @@ fn chunk_words(
         let column = column + before.chars().count();
         return Err(
             QueryError::new(column, "`*` stands only at the end of a word")
-                .hint("write a regular expression: /migr\\w*nt/"),
+                .with_hint("write a regular expression: /migr\\w*nt/"),
         );
     }
-    let form: fn(Box<str>) -> Word = if exact { Word::Exact } else { Word::Inflected };
+    let form: fn(Box<str>) -> QueryWord = if exact {
+        QueryWord::Exact
+    } else {
+        QueryWord::Inflected
+    };
     words.extend(words_of(begin).map(|(_, word)| form(word.into())));
     if is_prefix {
         words.pop();
-        words.push(prefix(column, begin)?);
+        words.push(parse_prefix(column, begin)?);
     }
     Ok(())
 }
 
 /// Reads the last word of a text, at its end, as a prefix.
-fn prefix(column: usize, text: &str) -> Result<Word, QueryError> {
+fn parse_prefix(column: usize, text: &str) -> Result<QueryWord, QueryError> {
     let last = words_of(text).last();
     match last.filter(|(at, word)| at + word.len() == text.len()) {
-        Some((_, word)) if is_long_enough(word) => Ok(Word::Prefix(word.into())),
+        Some((_, word)) if is_long_enough(word) => Ok(QueryWord::Prefix(word.into())),
         Some(_) => Err(
             QueryError::new(column, "one letter and `*` would match almost every text")
-                .hint("write more of the word"),
+                .with_hint("write more of the word"),
         ),
         None => {
             let column = column + text.chars().count();
             Err(
                 QueryError::new(column, "`*` stands only at the end of a word")
-                    .hint("write migra*"),
+                    .with_hint("write migra*"),
             )
         }
     }
@@ -398,7 +404,7 @@ fn is_long_enough(word: &str) -> bool {
 }
 
 /// Reads a field that is not a text.
-fn fact(field: Field, token: &Token) -> Result<Query, QueryError> {
+fn parse_fact(field: QueryField, token: &QueryToken) -> Result<Query, QueryError> {
     let name = field.as_str();
     let (QueryTokenKind::Bare(text)
     | QueryTokenKind::Quoted {
@@ -408,58 +414,67 @@ fn fact(field: Field, token: &Token) -> Result<Query, QueryError> {
     }) = &token.kind
     else {
         let message = format!("`{name}:` takes one plain value");
-        let hint = format!("write `{name}:{}`", example(field));
-        return Err(QueryError::new(token.column, message).hint(hint));
+        let hint = format!("write `{name}:{}`", field_example(field));
+        return Err(QueryError::new(token.column, message).with_hint(hint));
     };
     let (query, wanted) = match field {
-        Field::Source => (parsed(text).map(Query::Source), "the id of a source"),
-        Field::Topic => (parsed(text).map(Query::Topic), "the id of a topic"),
-        Field::Lang => (parsed(text).map(Query::Language), "a language by its tag"),
-        Field::Country => {
-            let country = parsed::<Country>(text).map(Region::from);
+        QueryField::Source => (parse_value(text).map(Query::Source), "the id of a source"),
+        QueryField::Topic => (parse_value(text).map(Query::Topic), "the id of a topic"),
+        QueryField::Lang => (
+            parse_value(text).map(Query::Language),
+            "a language by its tag",
+        ),
+        QueryField::Country => {
+            let country = parse_value::<Country>(text).map(Region::from);
             (
                 country.map(Query::Region),
                 "a country by its code of ISO 3166",
             )
         }
-        Field::Region => (
-            parsed(text).map(Query::Region),
+        QueryField::Region => (
+            parse_value(text).map(Query::Region),
             "a region by its code of ISO 3166",
         ),
-        Field::Before => (day(text).map(Query::Before), "a day, a month or a year"),
-        Field::After => (day(text).map(Query::After), "a day, a month or a year"),
-        Field::Part(_) => (None, "a field of facts"),
+        QueryField::Before => (
+            parse_day(text).map(Query::Before),
+            "a day, a month or a year",
+        ),
+        QueryField::After => (
+            parse_day(text).map(Query::After),
+            "a day, a month or a year",
+        ),
+        QueryField::Part(_) => (None, "a field of facts"),
     };
     query.ok_or_else(|| {
         let error = QueryError::new(token.column, format!("`{text}` is not {wanted}"));
         match field {
-            Field::Before | Field::After => error.hint(format!(
+            QueryField::Before | QueryField::After => error.with_hint(format!(
                 "write `{name}:2021-06-28`, `{name}:2021-06` or `{name}:2021`; \
                  a time that moves with the clock would change feeds without any news"
             )),
-            _ => error.hint(format!("write `{name}:{}`", example(field))),
+            _ => error.with_hint(format!("write `{name}:{}`", field_example(field))),
         }
     })
 }
 
-fn parsed<T: FromStr>(text: &str) -> Option<T> {
+fn parse_value<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
-fn example(field: Field) -> &'static str {
+fn field_example(field: QueryField) -> &'static str {
     match field {
-        Field::Part(_) => "flood` or `title:(flood OR storm)",
-        Field::Source => "iom-mesoamerica",
-        Field::Lang => "es",
-        Field::Country => "MX",
-        Field::Region => "MX-CHP",
-        Field::Topic => "labour-migration",
-        Field::Before | Field::After => "2021-06-28",
+        QueryField::Part(_) => "flood` or `title:(flood OR storm)",
+        QueryField::Source => "iom-mesoamerica",
+        QueryField::Lang => "es",
+        QueryField::Country => "MX",
+        QueryField::Region => "MX-CHP",
+        QueryField::Topic => "labour-migration",
+        QueryField::Before | QueryField::After => "2021-06-28",
     }
 }
 
 /// Returns the first day of a year, a month or a day in ISO 8601 format.
-fn day(text: &str) -> Option<NaiveDate> {
+fn parse_day(text: &str) -> Option<NaiveDate> {
     let mut parts = text.split('-');
     let mut number = |digits: usize| {
         let part = parts.next()?;

@@ -24,7 +24,7 @@ impl QueryRegex {
         let text = text.replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ");
         let mut builder = RegexBuilder::new(&text);
         builder.case_insensitive(true).size_limit(MAX_BYTES);
-        let regex = builder.build().map_err(|error| told(&error))?;
+        let regex = builder.build().map_err(|error| describe_error(&error))?;
         if regex.is_match("") {
             return Err("this expression matches any text, for it matches an empty one".to_owned());
         }
@@ -42,7 +42,7 @@ impl QueryRegex {
     }
 }
 
-fn told(error: &regex::Error) -> String {
+fn describe_error(error: &regex::Error) -> String {
     if let regex::Error::CompiledTooBig(_) = error {
         return "this expression is too large: ask for fewer repetitions".to_owned();
     }

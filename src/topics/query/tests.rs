@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn check(text: &str, tree: &str) {
-    let read = Query::read(text).expect("a query");
+    let read = Query::parse(text).expect("a query");
     assert_eq!(read.query.to_string(), tree, "{text}");
     assert_eq!(read.columns.len(), read.query.leaves().len());
 }
@@ -68,12 +68,12 @@ fn fields_hold_for_what_stands_behind_them() {
 
 #[test]
 fn every_leaf_has_a_column() {
-    let read = Query::read("ñ (title:b OR \"c d\") -source:e").unwrap();
+    let read = Query::parse("ñ (title:b OR \"c d\") -source:e").unwrap();
     assert_eq!(read.columns, [1, 10, 15, 30]);
 }
 
 fn fails(text: &str, column: usize, message: &str) {
-    let error = Query::read(text).unwrap_err();
+    let error = Query::parse(text).unwrap_err();
     assert_eq!(
         (error.column, error.message.as_str()),
         (column, message),
@@ -183,7 +183,7 @@ fn mistakes_in_fields() {
 
 #[test]
 fn a_field_that_is_none_is_guessed() {
-    let hint = |text: &str| Query::read(text).unwrap_err().hint.unwrap();
+    let hint = |text: &str| Query::parse(text).unwrap_err().hint.unwrap();
     assert_eq!(hint("contry:MX"), "did you mean `country:`?");
     assert_eq!(hint("language:es"), "did you mean `lang:`?");
     assert_eq!(hint("tags:x"), "did you mean `tag:`?");
@@ -191,7 +191,7 @@ fn a_field_that_is_none_is_guessed() {
 }
 
 fn warned(text: &str) -> Vec<(usize, String)> {
-    let warnings = Query::read(text).expect("a query").warnings;
+    let warnings = Query::parse(text).expect("a query").warnings;
     let plain = |warning: QueryWarning| (warning.column, warning.message);
     warnings.into_iter().map(plain).collect()
 }
@@ -214,8 +214,8 @@ fn likely_slips_are_warned_about() {
 #[test]
 fn queries_that_nothing_matches_are_warned_about() {
     let check = |text: &str, contradicts: bool| {
-        let query = Query::read(text).unwrap().query;
-        assert_eq!(query.contradiction().is_some(), contradicts, "{text}");
+        let query = Query::parse(text).unwrap().query;
+        assert_eq!(query.find_contradiction().is_some(), contradicts, "{text}");
     };
     check("b -b", true);
     check("b -B", true);
@@ -235,16 +235,16 @@ fn queries_that_nothing_matches_are_warned_about() {
 pub(crate) fn trees(words: &'static [&'static str]) -> impl Strategy<Value = Query> {
     let text = move || prop::sample::select(words);
     let word = prop_oneof![
-        4 => text().prop_map(|word| Word::Inflected(word.into())),
-        1 => text().prop_map(|word| Word::Exact(word.into())),
+        4 => text().prop_map(|word| QueryWord::Inflected(word.into())),
+        1 => text().prop_map(|word| QueryWord::Exact(word.into())),
         1 => text().prop_filter_map("two letters", |word| {
             let two = word.chars().nth(1).is_some();
-            two.then(|| Word::Prefix(word.into()))
+            two.then(|| QueryWord::Prefix(word.into()))
         }),
     ];
     let parts = [None, None, None]
         .into_iter()
-        .chain(Part::ALL.map(Some))
+        .chain(ItemPart::ALL.map(Some))
         .collect::<Vec<_>>();
     let part = prop::sample::select(parts);
     let phrase = (
@@ -257,9 +257,9 @@ pub(crate) fn trees(words: &'static [&'static str]) -> impl Strategy<Value = Que
         let several = words.len() > 1;
         let apart = apart.filter(|_| several);
         if gap && several && apart.is_none() {
-            words.insert(1, Word::Any);
+            words.insert(1, QueryWord::Any);
         }
-        Query::Words(Words { part, words, apart })
+        Query::Words(QueryWords { part, words, apart })
     });
     let regex = (
         part,
@@ -280,7 +280,7 @@ pub(crate) fn trees(words: &'static [&'static str]) -> impl Strategy<Value = Que
         "after:2021-06-02",
     ];
     let fact = prop::sample::select(facts.to_vec())
-        .prop_map(|text| Query::read(text).expect("a query").query);
+        .prop_map(|text| Query::parse(text).expect("a query").query);
     prop_oneof![8 => words, 1 => regex, 3 => fact].prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 2..4).prop_map(Query::And),
@@ -293,20 +293,20 @@ pub(crate) fn trees(words: &'static [&'static str]) -> impl Strategy<Value = Que
 proptest! {
     #[test]
     fn what_is_written_reads_back(query in trees(&["ab", "Ñandú", "移", "x9", "ที่", "c\u{327}a"])) {
-        prop_assert_eq!(Query::read(&query.to_string()).expect("our own writing").query, query);
+        prop_assert_eq!(Query::parse(&query.to_string()).expect("our own writing").query, query);
     }
 
     #[test]
     fn no_text_panics(text in any::<String>()) {
-        let read = Query::read(&text);
+        let read = Query::parse(&text);
         prop_assert!(read.is_ok() || read.is_err_and(|error| error.column >= 1));
     }
 
     /// Text made of the query language's own signs tests more than random text.
     #[test]
     fn what_is_read_reads_back(text in r#"([ab移* =~1()/\\\-"]|title:|OR | after:2021){0,20}"#) {
-        if let Ok(read) = Query::read(&text) {
-            let again = Query::read(&read.query.to_string()).expect("our own writing");
+        if let Ok(read) = Query::parse(&text) {
+            let again = Query::parse(&read.query.to_string()).expect("our own writing");
             prop_assert_eq!(again.query, read.query);
         }
     }

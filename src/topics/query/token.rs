@@ -1,6 +1,6 @@
 //! Splits text into tokens, each with its column.
 
-use super::read::{Field, QueryError};
+use super::read::{QueryError, QueryField};
 use super::regex::QueryRegex;
 
 /// The maximum number of other words among those of `"…"~n`.
@@ -20,7 +20,7 @@ pub(super) enum QueryTokenKind {
         apart: Option<u8>,
     },
     Regex(QueryRegex),
-    Field(Field),
+    Field(QueryField),
     Or,
     And,
     Not,
@@ -29,13 +29,13 @@ pub(super) enum QueryTokenKind {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(super) struct QueryToken {
     /// The position, in characters from 1.
     pub(super) column: usize,
     pub(super) kind: QueryTokenKind,
 }
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
+pub(super) fn tokenize_query(text: &str) -> Result<Vec<QueryToken>, QueryError> {
     let mut lexer = Lexer {
         chars: text.chars().collect(),
         at: 0,
@@ -48,8 +48,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
             continue;
         }
         let column = lexer.at + 1;
-        let kind = lexer.token(first)?;
-        tokens.push(Token { column, kind });
+        let kind = lexer.read_token(first)?;
+        tokens.push(QueryToken { column, kind });
     }
     Ok(tokens)
 }
@@ -65,38 +65,36 @@ impl Lexer {
         self.chars.get(self.at).copied()
     }
 
-    fn take(&mut self, wanted: impl Fn(char) -> bool) -> bool {
+    fn take_if(&mut self, wanted: impl Fn(char) -> bool) -> bool {
         let found = self.peek().is_some_and(wanted);
         self.at += usize::from(found);
         found
     }
 
-    fn token(&mut self, first: char) -> Result<QueryTokenKind, QueryError> {
+    fn read_token(&mut self, first: char) -> Result<QueryTokenKind, QueryError> {
         let column = self.at + 1;
         match first {
-            '(' => Ok(self.sign(QueryTokenKind::Open)),
-            ')' => Ok(self.sign(QueryTokenKind::Close)),
-            '-' | '\u{2212}' => Ok(self.sign(QueryTokenKind::Not)),
-            '!' => {
-                Err(QueryError::new(column, "`!` is no operator")
-                    .hint("write `-` for NOT: -football"))
-            }
-            '/' => self.expression(column),
+            '(' => Ok(self.read_sign(QueryTokenKind::Open)),
+            ')' => Ok(self.read_sign(QueryTokenKind::Close)),
+            '-' | '\u{2212}' => Ok(self.read_sign(QueryTokenKind::Not)),
+            '!' => Err(QueryError::new(column, "`!` is no operator")
+                .with_hint("write `-` for NOT: -football")),
+            '/' => self.read_regex(column),
             '=' if self.chars.get(self.at + 1).copied().is_some_and(is_quote) => {
                 self.at += 1;
-                self.quoted(self.at + 1, true)
+                self.read_quoted(self.at + 1, true)
             }
-            c if is_quote(c) => self.quoted(column, false),
-            _ => self.bare(column),
+            c if is_quote(c) => self.read_quoted(column, false),
+            _ => self.read_bare(column),
         }
     }
 
-    fn sign(&mut self, kind: QueryTokenKind) -> QueryTokenKind {
+    fn read_sign(&mut self, kind: QueryTokenKind) -> QueryTokenKind {
         self.at += 1;
         kind
     }
 
-    fn quoted(&mut self, column: usize, exact: bool) -> Result<QueryTokenKind, QueryError> {
+    fn read_quoted(&mut self, column: usize, exact: bool) -> Result<QueryTokenKind, QueryError> {
         self.at += 1;
         let rest = &self.chars[self.at..];
         let Some(length) = rest.iter().position(|c| is_quote(*c)) else {
@@ -107,13 +105,13 @@ impl Lexer {
         };
         let text = rest[..length].iter().collect();
         self.at += length + 1;
-        let apart = self.apart()?;
+        let apart = self.read_distance()?;
         Ok(QueryTokenKind::Quoted { text, exact, apart })
     }
 
     /// Reads the number of `~n`.
-    fn apart(&mut self) -> Result<Option<u8>, QueryError> {
-        if !self.take(|c| c == '~') {
+    fn read_distance(&mut self) -> Result<Option<u8>, QueryError> {
+        if !self.take_if(|c| c == '~') {
             return Ok(None);
         }
         let column = self.at + 1;
@@ -128,12 +126,12 @@ impl Lexer {
                 column,
                 format!("`~` wants the number of other words among them, 0 to {MAX_APART}"),
             )
-            .hint("write \"migrant worker\"~5")),
+            .with_hint("write \"migrant worker\"~5")),
         }
     }
 
     /// Reads `/…/`; a slash within it is written `\/`.
-    fn expression(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
+    fn read_regex(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
         self.at += 1;
         let mut source = String::new();
         loop {
@@ -143,7 +141,7 @@ impl Lexer {
                         column,
                         "this regular expression has no closing `/`",
                     )
-                    .hint("put words with a slash in quotation marks"));
+                    .with_hint("put words with a slash in quotation marks"));
                 }
                 (Some('/'), _) => break,
                 (Some('\\'), Some('/')) => self.at += 1,
@@ -168,15 +166,15 @@ impl Lexer {
         }
     }
 
-    fn bare(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
-        if let Some(field) = self.field(column)? {
+    fn read_bare(&mut self, column: usize) -> Result<QueryTokenKind, QueryError> {
+        if let Some(field) = self.read_field(column)? {
             return Ok(QueryTokenKind::Field(field));
         }
         let mut word = String::new();
         let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')') || is_quote(c);
         while let Some(c) = self.peek().filter(|c| !ends(*c)) {
             if c == '~' {
-                return Err(behind_phrase(self.at + 1));
+                return Err(misplaced_distance(self.at + 1));
             }
             word.push(c);
             self.at += 1;
@@ -190,7 +188,7 @@ impl Lexer {
     }
 
     /// Reads a name of letters and a colon.
-    fn field(&mut self, column: usize) -> Result<Option<Field>, QueryError> {
+    fn read_field(&mut self, column: usize) -> Result<Option<QueryField>, QueryError> {
         let rest = &self.chars[self.at..];
         let length = rest.iter().take_while(|c| c.is_alphabetic()).count();
         if length == 0 || rest.get(length) != Some(&':') {
@@ -198,13 +196,13 @@ impl Lexer {
         }
         let name: String = rest[..length].iter().collect();
         self.at += length + 1;
-        Field::named(&name, column).map(Some)
+        QueryField::from_name(&name, column).map(Some)
     }
 }
 
-fn behind_phrase(column: usize) -> QueryError {
+fn misplaced_distance(column: usize) -> QueryError {
     QueryError::new(column, "`~` stands right behind a phrase only")
-        .hint("write \"migrant worker\"~5")
+        .with_hint("write \"migrant worker\"~5")
 }
 
 fn is_quote(c: char) -> bool {

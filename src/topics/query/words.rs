@@ -7,16 +7,16 @@ use unicode_normalization::char::is_combining_mark;
 /// A word is a run of letters and digits with their marks. Scripts that put no spaces between words (Chinese, Japanese,
 /// Thai, Lao, Khmer, Burmese) yield one word per character: a search in them looks for a run of characters. So do
 /// emoji; a flag is two.
-pub(crate) fn words_of(text: &str) -> WordsOf<'_> {
-    WordsOf { text, at: 0 }
+pub(crate) fn words_of(text: &str) -> PositionedWords<'_> {
+    PositionedWords { text, at: 0 }
 }
 
-pub(crate) struct WordsOf<'a> {
+pub(crate) struct PositionedWords<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Iterator for WordsOf<'a> {
+impl<'a> Iterator for PositionedWords<'a> {
     type Item = (usize, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -24,7 +24,8 @@ impl<'a> Iterator for WordsOf<'a> {
         let (start, first) = rest.char_indices().find(|(_, c)| begins_word(*c))?;
         let alone = is_unspaced(first);
         let after = start + first.len_utf8();
-        let goes_on = |c: char| continues(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
+        let goes_on =
+            |c: char| continues_word(c) || (!alone && c.is_alphanumeric() && !is_unspaced(c));
         let tail = rest.get(after..)?;
         // Most characters of most words: these need no lookup in Unicode tables.
         let plain = |byte: &u8| !alone && byte.is_ascii_alphanumeric();
@@ -42,7 +43,7 @@ fn begins_word(c: char) -> bool {
 }
 
 /// Returns true for characters that belong to the letter before: marks, as text may be decomposed, and skin tones.
-fn continues(c: char) -> bool {
+fn continues_word(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || is_joiner(c) || is_skin_tone(c))
 }
 
@@ -133,11 +134,11 @@ mod tests {
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
             let letter = begins_word(c);
-            let new = letter && (!open || alone || is_unspaced(c)) && !(open && continues(c));
+            let new = letter && (!open || alone || is_unspaced(c)) && !(open && continues_word(c));
             if new {
                 words.push((at, end));
                 (open, alone) = (true, is_unspaced(c));
-            } else if open && (letter || continues(c)) {
+            } else if open && (letter || continues_word(c)) {
                 words.last_mut().unwrap().1 = end;
             } else {
                 open = false;

@@ -35,15 +35,15 @@ const WITH_ATTRIBUTES: [&str; 14] = [
 ];
 
 /// Returns true if a text may be such JSON, without parsing it.
-pub(in crate::extract) fn may_be(text: &str) -> bool {
+pub(in crate::extract) fn may_be_feed(text: &str) -> bool {
     let holds = |name: &str| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some();
     let begins = text.trim_start_matches(crate::extract::feed::is_blank);
     begins.starts_with('{') && (holds("\"channel\"") || holds("\"feed\"") && holds("\"entry\""))
 }
 
 /// Returns the XML, or `None` if the JSON is something else.
-pub(super) fn xml(text: &str) -> Option<String> {
-    if !may_be(text) {
+pub(super) fn convert_to_xml(text: &str) -> Option<String> {
+    if !may_be_feed(text) {
         return None;
     }
     let value: Value = serde_json::Deserializer::from_str(text)
@@ -53,70 +53,74 @@ pub(super) fn xml(text: &str) -> Option<String> {
     let root = value.as_object()?;
     let mut xml = String::with_capacity(text.len());
     if let Some(rss) = root.get("rss").filter(|rss| rss.get("channel").is_some()) {
-        element(&mut xml, "rss", rss);
+        write_element(&mut xml, "rss", rss);
     } else if let Some(rdf) = root.get("rdf:RDF") {
-        element(&mut xml, "rdf:RDF", rdf);
+        write_element(&mut xml, "rdf:RDF", rdf);
     } else if let Some(feed) = root.get("feed").filter(|feed| feed.get("entry").is_some()) {
-        element(&mut xml, "feed", feed);
+        write_element(&mut xml, "feed", feed);
     } else if let Some(channel) = root.get("channel").filter(|it| it.get("item").is_some()) {
         xml.push_str("<rss>");
-        element(&mut xml, "channel", channel);
+        write_element(&mut xml, "channel", channel);
         xml.push_str("</rss>");
     }
     (!xml.is_empty()).then_some(xml)
 }
 
-fn element(xml: &mut String, name: &str, value: &Value) {
+fn write_element(xml: &mut String, name: &str, value: &Value) {
     // Google's feeds write prefixes this way.
     let name = name.replace('$', ":");
-    if !is_name(&name) {
+    if !is_xml_name(&name) {
         return;
     }
     match value {
         Value::Null => {}
-        Value::Array(values) => values.iter().for_each(|value| element(xml, &name, value)),
-        Value::Object(members) => object(xml, &name, members),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| write_element(xml, &name, value)),
+        Value::Object(members) => write_object(xml, &name, members),
         _ => {
             xml.extend(["<", &name, ">"]);
-            push_escaped(xml, &scalar(value).unwrap_or_default());
+            push_escaped(xml, &scalar_text(value).unwrap_or_default());
             xml.extend(["</", &name, ">"]);
         }
     }
 }
 
-fn object(xml: &mut String, name: &str, members: &Map<String, Value>) {
+fn write_object(xml: &mut String, name: &str, members: &Map<String, Value>) {
     xml.extend(["<", name]);
-    let bears_attributes = WITH_ATTRIBUTES.contains(&name) || text(members).is_some();
+    let bears_attributes = WITH_ATTRIBUTES.contains(&name) || text_member(members).is_some();
     for (key, value) in members {
         match value {
             Value::Object(together) if TOGETHER.contains(&&**key) => {
                 for (key, value) in together {
-                    attribute(xml, key, value);
+                    write_attribute(xml, key, value);
                 }
             }
             value => {
                 if let Some(key) = attribute_name(key, bears_attributes) {
-                    attribute(xml, key, value);
+                    write_attribute(xml, key, value);
                 }
             }
         }
     }
     xml.push('>');
-    if let Some(text) = text(members) {
+    if let Some(text) = text_member(members) {
         push_escaped(xml, &text);
     }
     for (key, value) in members {
         let is_text = TEXTS.contains(&&**key) || TOGETHER.contains(&&**key);
         let is_attribute = attribute_name(key, bears_attributes).is_some() && !value.is_object();
         if !is_text && !is_attribute {
-            element(xml, key, value);
+            write_element(xml, key, value);
         }
     }
     xml.extend(["</", name, ">"]);
 }
 
-fn text(members: &Map<String, Value>) -> Option<String> {
-    TEXTS.iter().find_map(|name| scalar(members.get(*name)?))
+fn text_member(members: &Map<String, Value>) -> Option<String> {
+    TEXTS
+        .iter()
+        .find_map(|name| scalar_text(members.get(*name)?))
 }
 
 /// Returns the name of the attribute that a member represents, if it does.
@@ -129,9 +133,9 @@ fn attribute_name(key: &str, bears_attributes: bool) -> Option<&str> {
     marked.or(is_known.then_some(key))
 }
 
-fn attribute(xml: &mut String, name: &str, value: &Value) {
+fn write_attribute(xml: &mut String, name: &str, value: &Value) {
     let name = name.replace('$', ":");
-    let Some(value) = scalar(value).filter(|_| is_name(&name)) else {
+    let Some(value) = scalar_text(value).filter(|_| is_xml_name(&name)) else {
         return;
     };
     xml.extend([" ", &name, "=\""]);
@@ -139,14 +143,14 @@ fn attribute(xml: &mut String, name: &str, value: &Value) {
     xml.push('"');
 }
 
-fn is_name(name: &str) -> bool {
+fn is_xml_name(name: &str) -> bool {
     let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
     name.len() <= MAX_NAME_BYTES
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(goes_on)
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -171,7 +175,7 @@ mod tests {
     use super::*;
 
     fn check(json: &str, expected: Option<&str>) {
-        assert_eq!(xml(json).as_deref(), expected, "{json}");
+        assert_eq!(convert_to_xml(json).as_deref(), expected, "{json}");
     }
 
     /// Members are sorted by name: the order of a feed is that of its lists.

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::RawText;
 
 fn of(text: &str) -> Extracted {
-    read(text, &"https://host.example/feed".parse().unwrap())
+    read_xml_feed(text, &"https://host.example/feed".parse().unwrap())
 }
 
 fn told(text: Option<&RawText>) -> &str {

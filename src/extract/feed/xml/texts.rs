@@ -7,48 +7,54 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::{Open, Reader, Role, is_own, shown};
-use crate::extract::feed::content::Content;
-use crate::extract::feed::fault::Fault;
-use crate::extract::feed::names::{Element, Namespace, element};
+use super::{ElementRole, OpenElement, XmlFeedReader, is_core_namespace, shorten_name};
+use crate::extract::feed::content::ElementContent;
+use crate::extract::feed::fault::FormatFault;
+use crate::extract::feed::names::{FeedElement, Namespace, find_element};
 use crate::extract::feed::references;
-use crate::extract::feed::scan::{Tag, Token, local};
+use crate::extract::feed::scan::{XmlTag, XmlToken, local_name};
 
-impl<'a> Reader<'a> {
+impl<'a> XmlFeedReader<'a> {
     /// Returns the content of the element that `tag` begins, up to its end: text, or markup.
-    pub(super) fn content(&mut self, tag: &Tag<'a>, namespace: Namespace) -> Content {
+    pub(super) fn read_content(
+        &mut self,
+        tag: &XmlTag<'a>,
+        namespace: Namespace,
+    ) -> ElementContent {
         if tag.is_empty {
-            return Content::Text(String::new());
+            return ElementContent::Text(String::new());
         }
         let start = self.scanner.position();
         let mut text = Cow::Borrowed("");
         loop {
             let before = self.scanner.position();
-            match self.scanner.next() {
-                Some(Token::Text(found)) => append(&mut text, self.decoded(found, before)),
-                Some(Token::Cdata(found)) => append(&mut text, Cow::Borrowed(found)),
-                Some(Token::Close(name)) if self.closes(name, tag, before) => break,
-                Some(Token::Close(_)) => {}
-                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, 0) => {
-                    self.unclosed(tag, before);
+            match self.scanner.next_token() {
+                Some(XmlToken::Text(found)) => {
+                    append_text(&mut text, self.decode_text(found, before))
+                }
+                Some(XmlToken::Cdata(found)) => append_text(&mut text, Cow::Borrowed(found)),
+                Some(XmlToken::Close(name)) if self.ends_text_element(name, tag, before) => break,
+                Some(XmlToken::Close(_)) => {}
+                Some(XmlToken::Open(inner)) if self.implies_text_end(&inner, tag, namespace, 0) => {
+                    self.note_unclosed(tag, before);
                     break;
                 }
-                Some(Token::Open(inner)) => {
-                    if self.is_naked(&inner, tag) {
-                        let fault = Fault::NakedMarkup(shown(tag.name));
+                Some(XmlToken::Open(inner)) => {
+                    if self.is_unescaped_feed_tag(&inner, tag) {
+                        let fault = FormatFault::NakedMarkup(shorten_name(tag.name));
                         self.scanner.faults.note(fault, before);
                     }
                     self.scanner.go_to(start);
-                    return Content::Markup(self.markup(tag, namespace));
+                    return ElementContent::Markup(self.read_markup(tag, namespace));
                 }
                 None => break,
             }
         }
-        Content::Text(trimmed(text))
+        ElementContent::Text(trim_text(text))
     }
 
-    fn decoded(&mut self, found: &'a str, at: usize) -> Cow<'a, str> {
-        let (text, flaw) = references::decode(found);
+    fn decode_text(&mut self, found: &'a str, at: usize) -> Cow<'a, str> {
+        let (text, flaw) = references::decode_references(found);
         if let Some((fault, within)) = flaw {
             self.scanner.faults.note(fault, at + within);
         }
@@ -57,44 +63,49 @@ impl<'a> Reader<'a> {
 
     /// Returns true if an end tag ends the text element: its own, or that of an element around it, which is
     /// then still to be read.
-    fn closes(&mut self, name: &str, tag: &Tag<'a>, at: usize) -> bool {
-        let ended = local(name);
-        if ended.eq_ignore_ascii_case(local(tag.name)) {
+    fn ends_text_element(&mut self, name: &str, tag: &XmlTag<'a>, at: usize) -> bool {
+        let ended = local_name(name);
+        if ended.eq_ignore_ascii_case(local_name(tag.name)) {
             return true;
         }
-        let around = |open: &Open<'_>| open.role != Role::Ignored && open.is_ended_by(ended);
+        let around =
+            |open: &OpenElement<'_>| open.role != ElementRole::Ignored && open.is_ended_by(ended);
         if self.open.iter().any(around) {
-            self.unclosed(tag, at);
+            self.note_unclosed(tag, at);
             return true;
         }
-        self.scanner.faults.note(Fault::StrayEnd(shown(name)), at);
+        self.scanner
+            .faults
+            .note(FormatFault::StrayEnd(shorten_name(name)), at);
         false
     }
 
-    fn unclosed(&mut self, tag: &Tag<'a>, at: usize) {
-        let fault = Fault::Unclosed(shown(tag.name));
+    fn note_unclosed(&mut self, tag: &XmlTag<'a>, at: usize) {
+        let fault = FormatFault::Unclosed(shorten_name(tag.name));
         self.scanner.faults.note(fault, tag.at);
         self.scanner.go_to(at);
     }
 
     /// Returns true if a tag shows that the text element before it was left open, because it cannot be within
     /// it. `depth` is the number of open elements of the text.
-    fn ends_with(
+    fn implies_text_end(
         &self,
-        inner: &Tag<'a>,
-        tag: &Tag<'a>,
+        inner: &XmlTag<'a>,
+        tag: &XmlTag<'a>,
         namespace: Namespace,
         depth: usize,
     ) -> bool {
-        use Element as E;
-        let found = self.namespace(inner);
-        let Some(inner_element) = element(found, inner.name) else {
+        use FeedElement as E;
+        let found = self.tag_namespace(inner);
+        let Some(inner_element) = find_element(found, inner.name) else {
             return false;
         };
         match found {
             // XHTML contains no entries, XML may.
-            _ if says_markup(tag) => {
-                inner_element == E::Entry && is_own(found) && !tag.attributes.contains("xml")
+            _ if announces_markup(tag) => {
+                inner_element == E::Entry
+                    && is_core_namespace(found)
+                    && !tag.attributes.contains("xml")
             }
             Namespace::Plain | Namespace::Atom => match inner_element {
                 E::Entry
@@ -111,7 +122,7 @@ impl<'a> Reader<'a> {
                 // Pages and drawings have titles, within elements of their own.
                 E::Title => depth == 0,
                 E::Body => false,
-                _ => !holds_markup(element(namespace, tag.name)),
+                _ => !holds_markup(find_element(namespace, tag.name)),
             },
             Namespace::Content | Namespace::DublinCore | Namespace::ITunes => true,
             _ => false,
@@ -119,58 +130,62 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns true if an unescaped tag in a text has the namespace of the feed, to which it cannot belong.
-    fn is_naked(&self, inner: &Tag<'a>, tag: &Tag<'a>) -> bool {
-        !says_markup(inner) && !says_markup(tag) && is_own(self.namespace(inner))
+    fn is_unescaped_feed_tag(&self, inner: &XmlTag<'a>, tag: &XmlTag<'a>) -> bool {
+        !announces_markup(inner)
+            && !announces_markup(tag)
+            && is_core_namespace(self.tag_namespace(inner))
     }
 
     /// Returns the content of an element as HTML: its elements without prefixes, its texts as written.
-    fn markup(&mut self, tag: &Tag<'a>, namespace: Namespace) -> String {
+    fn read_markup(&mut self, tag: &XmlTag<'a>, namespace: Namespace) -> String {
         let mut markup = String::new();
         let (mut depth, mut same) = (0_usize, 0_usize);
-        let mut bases = Bases::default();
-        let own = local(tag.name);
-        let is_own = |name: &str| local(name).eq_ignore_ascii_case(own);
+        let mut bases = BaseStack::default();
+        let own = local_name(tag.name);
+        let is_own = |name: &str| local_name(name).eq_ignore_ascii_case(own);
         loop {
             let before = self.scanner.position();
-            match self.scanner.next() {
-                Some(Token::Text(text)) => push_text(&mut markup, text),
+            match self.scanner.next_token() {
+                Some(XmlToken::Text(text)) => push_text(&mut markup, text),
                 // Next to elements of HTML, a section contains HTML as the text of RSS does. Within them, it
                 // contains characters.
-                Some(Token::Cdata(text)) if depth == 0 && namespace != Namespace::Atom => {
+                Some(XmlToken::Cdata(text)) if depth == 0 && namespace != Namespace::Atom => {
                     markup.push_str(text);
                 }
-                Some(Token::Cdata(text)) => push_escaped(&mut markup, text),
-                Some(Token::Open(inner)) if self.ends_with(&inner, tag, namespace, depth) => {
-                    self.unclosed(tag, before);
+                Some(XmlToken::Cdata(text)) => push_escaped(&mut markup, text),
+                Some(XmlToken::Open(inner))
+                    if self.implies_text_end(&inner, tag, namespace, depth) =>
+                {
+                    self.note_unclosed(tag, before);
                     break;
                 }
-                Some(Token::Open(inner)) => {
-                    let is_open = !inner.is_empty && !is_void(html_name(inner.name));
+                Some(XmlToken::Open(inner)) => {
+                    let is_open = !inner.is_empty && !is_void_element(html_name(inner.name));
                     same += usize::from(is_own(inner.name) && !inner.is_empty);
                     let base = self.stated_base(&inner, &bases);
-                    push_tag(&mut markup, &inner, base.as_ref().or(bases.last()));
+                    push_tag(&mut markup, &inner, base.as_ref().or(bases.innermost()));
                     if is_open {
                         depth += 1;
-                        bases.enter(depth, base);
+                        bases.enter_depth(depth, base);
                     }
                 }
-                Some(Token::Close(name)) if is_own(name) && same > 0 => {
+                Some(XmlToken::Close(name)) if is_own(name) && same > 0 => {
                     same -= 1;
                     depth = depth.saturating_sub(1);
-                    bases.leave(depth);
-                    push_end(&mut markup, name);
+                    bases.leave_depth(depth);
+                    push_end_tag(&mut markup, name);
                 }
-                Some(Token::Close(name)) if is_own(name) => break,
-                Some(Token::Close(name)) if self.is_around(name) => {
-                    self.unclosed(tag, before);
+                Some(XmlToken::Close(name)) if is_own(name) => break,
+                Some(XmlToken::Close(name)) if self.ends_structure(name) => {
+                    self.note_unclosed(tag, before);
                     break;
                 }
-                Some(Token::Close(name)) => {
-                    if !is_void(html_name(name)) {
+                Some(XmlToken::Close(name)) => {
+                    if !is_void_element(html_name(name)) {
                         depth = depth.saturating_sub(1);
-                        bases.leave(depth);
+                        bases.leave_depth(depth);
                     }
-                    push_end(&mut markup, name);
+                    push_end_tag(&mut markup, name);
                 }
                 None => break,
             }
@@ -179,18 +194,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the base that an element within a text states itself.
-    fn stated_base(&self, inner: &Tag<'a>, bases: &Bases) -> Option<Url> {
+    fn stated_base(&self, inner: &XmlTag<'a>, bases: &BaseStack) -> Option<Url> {
         let mut attributes = inner.attributes();
         let (_, stated) = attributes.find(|(name, _)| *name == "xml:base")?;
-        let outer = bases.last().or(self.bases.last()).unwrap_or(self.url);
-        self.base_in(outer, stated)
+        let outer = bases.innermost().or(self.bases.last()).unwrap_or(self.url);
+        self.resolve_base(outer, stated)
     }
 
     /// Returns true if the name is that of the feed or the entry around.
-    fn is_around(&self, name: &str) -> bool {
-        let ended = local(name);
-        let is_structure =
-            |open: &Open<'_>| matches!(open.role, Role::Root | Role::Channel | Role::Entry);
+    fn ends_structure(&self, name: &str) -> bool {
+        let ended = local_name(name);
+        let is_structure = |open: &OpenElement<'_>| {
+            matches!(
+                open.role,
+                ElementRole::Root | ElementRole::Channel | ElementRole::Entry
+            )
+        };
         self.open
             .iter()
             .any(|open| is_structure(open) && open.is_ended_by(ended))
@@ -198,15 +217,15 @@ impl<'a> Reader<'a> {
 }
 
 /// Returns true if a tag announces elements in it: by the type of XHTML or other XML, or by a namespace.
-fn says_markup(tag: &Tag<'_>) -> bool {
+fn announces_markup(tag: &XmlTag<'_>) -> bool {
     ["xml", "xhtml"]
         .iter()
         .any(|kind| tag.attributes.contains(kind))
 }
 
 /// Returns true if HTML, with elements of many names, is usual in such an element.
-fn holds_markup(element: Option<Element>) -> bool {
-    use Element as E;
+fn holds_markup(element: Option<FeedElement>) -> bool {
+    use FeedElement as E;
     matches!(
         element,
         Some(
@@ -215,7 +234,7 @@ fn holds_markup(element: Option<Element>) -> bool {
     )
 }
 
-fn trimmed(text: Cow<'_, str>) -> String {
+fn trim_text(text: Cow<'_, str>) -> String {
     match text {
         Cow::Owned(mut text) if text.trim().len() == text.len() => {
             text.shrink_to_fit();
@@ -225,7 +244,7 @@ fn trimmed(text: Cow<'_, str>) -> String {
     }
 }
 
-fn append<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
+fn append_text<'a>(text: &mut Cow<'a, str>, more: Cow<'a, str>) {
     if text.is_empty() {
         *text = more;
     } else {
@@ -257,19 +276,19 @@ fn push_escaped(markup: &mut String, text: &str) {
 
 /// The bases stated by elements of a text, the innermost last, each with its depth.
 #[derive(Default)]
-struct Bases(Vec<(usize, Url)>);
+struct BaseStack(Vec<(usize, Url)>);
 
-impl Bases {
-    fn last(&self) -> Option<&Url> {
+impl BaseStack {
+    fn innermost(&self) -> Option<&Url> {
         self.0.last().map(|(_, base)| base)
     }
 
-    fn enter(&mut self, depth: usize, base: Option<Url>) {
+    fn enter_depth(&mut self, depth: usize, base: Option<Url>) {
         self.0.extend(base.map(|base| (depth, base)));
     }
 
     /// Drops deeper bases.
-    fn leave(&mut self, depth: usize) {
+    fn leave_depth(&mut self, depth: usize) {
         while self.0.last().is_some_and(|(within, _)| *within > depth) {
             self.0.pop();
         }
@@ -289,12 +308,12 @@ const VOID: [&str; 14] = [
     "track", "wbr",
 ];
 
-fn is_void(name: &str) -> bool {
+fn is_void_element(name: &str) -> bool {
     VOID.contains(&name)
 }
 
 /// Writes a start tag. Its addresses are resolved against `base`, if there is one.
-fn push_tag(markup: &mut String, tag: &Tag<'_>, base: Option<&Url>) {
+fn push_tag(markup: &mut String, tag: &XmlTag<'_>, base: Option<&Url>) {
     let name = html_name(tag.name);
     markup.push('<');
     markup.push_str(name);
@@ -304,10 +323,10 @@ fn push_tag(markup: &mut String, tag: &Tag<'_>, base: Option<&Url>) {
             markup.push(' ');
             markup.push_str(name);
             markup.push_str("=\"");
-            let is_address = ADDRESSES.contains(&local(name));
+            let is_address = ADDRESSES.contains(&local_name(name));
             let is_short = markup.len() < MAX_MARKUP_BYTES;
             let joined = base.filter(|_| is_address && is_short).and_then(|base| {
-                let stated = references::decode(value).0;
+                let stated = references::decode_references(value).0;
                 base.join(stated.trim()).ok()
             });
             match joined {
@@ -318,14 +337,14 @@ fn push_tag(markup: &mut String, tag: &Tag<'_>, base: Option<&Url>) {
         }
     }
     markup.push('>');
-    if tag.is_empty && !is_void(name) {
-        push_end(markup, name);
+    if tag.is_empty && !is_void_element(name) {
+        push_end_tag(markup, name);
     }
 }
 
-fn push_end(markup: &mut String, name: &str) {
+fn push_end_tag(markup: &mut String, name: &str) {
     let name = html_name(name);
-    if !is_void(name) {
+    if !is_void_element(name) {
         markup.push_str("</");
         markup.push_str(name);
         markup.push('>');

@@ -11,10 +11,10 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::path::{self, PathId};
-use super::sheet::Sheet;
+use super::sheet::PageSheet;
 
 /// A part of the page that may be a record: adjacent sibling nodes of the outline.
-pub(in crate::extract::html) type Record = Range<usize>;
+pub(in crate::extract::html) type RecordRange = Range<usize>;
 
 /// The maximum number of candidates, in page order.
 const MAX_CANDIDATES: usize = 3_000;
@@ -102,64 +102,67 @@ impl Division {
 
 /// One way to divide a part of the page into records.
 #[derive(Clone, Debug)]
-pub(super) struct Candidate {
+pub(super) struct ListCandidate {
     pub(super) division: Division,
     /// A representative node: the first record's own element, the first start, or the parent.
     pub(super) sample: usize,
     /// The records in page order, none within another.
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<RecordRange>,
 }
 
 /// Returns all candidates of a page, without repetitions.
-pub(super) fn all(sheet: &Sheet<'_, '_>) -> Vec<Candidate> {
-    divisions(sheet, None)
+pub(super) fn find_candidates(sheet: &PageSheet<'_, '_>) -> Vec<ListCandidate> {
+    collect_candidates(sheet, None)
 }
 
 /// Returns the candidates of one division, including those of one record and those that another division has
 /// too: a known list must be found regardless of what else its page contains.
-pub(super) fn of(sheet: &Sheet<'_, '_>, division: Division) -> Vec<Candidate> {
-    divisions(sheet, Some(division))
+pub(super) fn find_in_division(
+    sheet: &PageSheet<'_, '_>,
+    division: Division,
+) -> Vec<ListCandidate> {
+    collect_candidates(sheet, Some(division))
 }
 
-fn divisions(sheet: &Sheet<'_, '_>, only: Option<Division>) -> Vec<Candidate> {
-    let mut found = FoundCandidate {
+fn collect_candidates(sheet: &PageSheet<'_, '_>, only: Option<Division>) -> Vec<ListCandidate> {
+    let mut found = CandidateCollector {
         sheet,
         only,
         seen: FxHashSet::default(),
         candidates: Vec::new(),
     };
-    let groups = Groups::of(sheet, found.least());
+    let groups = SharedGroups::from_sheet(sheet, found.min_records());
     for (division, members) in &groups.lists {
-        found.elements(*division, members);
+        found.push_elements(*division, members);
     }
     for (division, members) in &groups.lists {
         if matches!(
             division,
             Division::Path | Division::PathClass | Division::Class
         ) {
-            found.starts(members);
+            found.push_starts(members);
         }
     }
-    found.within_parents(&groups);
-    found.links();
+    found.push_within_parents(&groups);
+    found.push_links();
     found.candidates
 }
 
-struct FoundCandidate<'s, 'a, 'h> {
-    sheet: &'s Sheet<'a, 'h>,
+struct CandidateCollector<'s, 'a, 'h> {
+    sheet: &'s PageSheet<'a, 'h>,
     /// The only division to find, if any.
     only: Option<Division>,
     seen: FxHashSet<u64>,
-    candidates: Vec<Candidate>,
+    candidates: Vec<ListCandidate>,
 }
 
-impl FoundCandidate<'_, '_, '_> {
+impl CandidateCollector<'_, '_, '_> {
     /// Returns the minimum number of records in a candidate.
-    fn least(&self) -> usize {
+    fn min_records(&self) -> usize {
         if self.only.is_some() { 1 } else { 2 }
     }
 
-    fn push(&mut self, division: Division, sample: usize, mut records: Vec<Record>) {
+    fn push(&mut self, division: Division, sample: usize, mut records: Vec<RecordRange>) {
         if self.only.is_some_and(|only| only != division) {
             return;
         }
@@ -168,15 +171,15 @@ impl FoundCandidate<'_, '_, '_> {
             record.start < record.end
                 && (outline.letters(record) > 0 || self.sheet.links_in(record) > 0)
         });
-        if records.len() < self.least() || self.candidates.len() >= MAX_CANDIDATES {
+        if records.len() < self.min_records() || self.candidates.len() >= MAX_CANDIDATES {
             return;
         }
         records.truncate(MAX_RECORDS);
         let ends = records.iter().fold(0_u64, |hash, record| {
-            path::step(hash, "", ((record.start as u64) << 32) ^ record.end as u64)
+            path::hash_step(hash, "", ((record.start as u64) << 32) ^ record.end as u64)
         });
         if self.seen.insert(ends) {
-            self.candidates.push(Candidate {
+            self.candidates.push(ListCandidate {
                 division,
                 sample,
                 records,
@@ -184,7 +187,7 @@ impl FoundCandidate<'_, '_, '_> {
         }
     }
 
-    fn elements(&mut self, division: Division, members: &[usize]) {
+    fn push_elements(&mut self, division: Division, members: &[usize]) {
         let outline = self.sheet.outline;
         let mut past = 0;
         let mut records = Vec::with_capacity(members.len());
@@ -201,7 +204,7 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Each member begins a record that continues to the next one.
-    fn starts(&mut self, members: &[usize]) {
+    fn push_starts(&mut self, members: &[usize]) {
         let outline = self.sheet.outline;
         if members.len() < 2 {
             return;
@@ -214,20 +217,20 @@ impl FoundCandidate<'_, '_, '_> {
         if long * 4 > members.len() {
             return;
         }
-        let Some(level) = self.level(members) else {
+        let Some(level) = self.common_depth(members) else {
             return;
         };
         let mut begins: Vec<usize> = members
             .iter()
-            .map(|index| outline.at_depth(*index, level + 1))
+            .map(|index| outline.ancestor_at_depth(*index, level + 1))
             .collect();
         // Elements of one class may be at different depths, one within another.
         begins.sort_unstable();
         begins.dedup();
-        let records = self.between(&begins);
+        let records = self.parts_between(&begins);
         let sample = members.first().copied().unwrap_or_default();
         // A date, a day or a kind precedes the title as often as it follows it.
-        let led = self.led(&begins);
+        let led = self.parts_with_lead(&begins);
         self.push(Division::Starts, sample, records);
         if let Some(led) = led {
             self.push(Division::StartsLed, sample, led);
@@ -235,12 +238,12 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Returns the most common depth of the innermost element around two neighbours.
-    fn level(&self, members: &[usize]) -> Option<usize> {
+    fn common_depth(&self, members: &[usize]) -> Option<usize> {
         let outline = self.sheet.outline;
         let mut levels: FxHashMap<usize, usize> = FxHashMap::default();
         for pair in members.windows(2) {
             let [one, next] = pair else { continue };
-            let common = self.sheet.common(*one, *next);
+            let common = self.sheet.common_ancestor(*one, *next);
             *levels.entry(outline.at(common).depth).or_default() += 1;
         }
         let most = levels
@@ -250,7 +253,7 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Returns the parts from each of these siblings to the next one, or to the end of their parent.
-    fn between(&self, begins: &[usize]) -> Vec<Record> {
+    fn parts_between(&self, begins: &[usize]) -> Vec<RecordRange> {
         let outline = self.sheet.outline;
         let ends = begins.iter().skip(1).copied().chain([outline.len()]);
         let pairs = begins.iter().zip(ends);
@@ -263,7 +266,7 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Returns the same parts, each extended by the sibling before it, if all have one.
-    fn led(&self, begins: &[usize]) -> Option<Vec<Record>> {
+    fn parts_with_lead(&self, begins: &[usize]) -> Option<Vec<RecordRange>> {
         let outline = self.sheet.outline;
         let before = |begin: usize| {
             let parent = outline.at(begin).parent;
@@ -275,7 +278,7 @@ impl FoundCandidate<'_, '_, '_> {
             {
                 at = previous;
                 let depth = outline.at(begin).depth;
-                last = Some(outline.at_depth(at, depth));
+                last = Some(outline.ancestor_at_depth(at, depth));
             }
             last
         };
@@ -289,11 +292,11 @@ impl FoundCandidate<'_, '_, '_> {
         let mut ordered = known.windows(2).all(|pair| pair.first() < pair.last());
         ordered &=
             led.iter().flatten().all(|before| !begins.contains(before)) || begins.len() > 500;
-        (count * 5 >= begins.len() * 4 && ordered).then(|| self.between(&known))
+        (count * 5 >= begins.len() * 4 && ordered).then(|| self.parts_between(&known))
     }
 
     /// Finds the links of parts that contain them in several ways, with no child that has nearly all of them.
-    fn links(&mut self) {
+    fn push_links(&mut self) {
         let outline = self.sheet.outline;
         let mut most = vec![0_usize; outline.len()];
         for index in (1..outline.len()).rev() {
@@ -315,40 +318,40 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Finds repetition among the children of one element: runs between `br` and `hr`, runs that begin alike.
-    fn within_parents(&mut self, groups: &Groups) {
+    fn push_within_parents(&mut self, groups: &SharedGroups) {
         let outline = self.sheet.outline;
-        let mut lines: Vec<(PathId, usize, Parted)> = Vec::new();
+        let mut lines: Vec<(PathId, usize, SeparatedRuns)> = Vec::new();
         for (parent, children) in &groups.children {
             let name = |index: &usize| outline.at(*index).name();
             let breaks = children.iter().filter(|child| name(child) == "br").count();
             let rules = children.iter().filter(|child| name(child) == "hr").count();
             if breaks >= 2 {
-                let parted = parted(children, outline.at(*parent).end, |index| {
+                let parted = split_at_separators(children, outline.at(*parent).end, |index| {
                     name(&index) == "br"
                 });
                 lines.push((self.sheet.paths[*parent], *parent, parted));
             }
             if rules >= 1 {
-                let parts = parted(children, outline.at(*parent).end, |index| {
+                let parts = split_at_separators(children, outline.at(*parent).end, |index| {
                     name(&index) == "hr"
                 });
                 self.push(Division::Rules, *parent, parts.each);
             }
             if children.len() <= 1_500 {
-                self.sibling_starts(children);
+                self.push_sibling_starts(children);
             }
         }
-        let mut by_path: FxHashMap<PathId, (usize, Parted)> = FxHashMap::default();
+        let mut by_path: FxHashMap<PathId, (usize, SeparatedRuns)> = FxHashMap::default();
         for (path, parent, parted) in &lines {
             self.push(Division::Lines, *parent, parted.each.clone());
             self.push(Division::Paragraphs, *parent, parted.doubled.clone());
             let (_, all) = by_path
                 .entry(*path)
-                .or_insert_with(|| (*parent, Parted::default()));
+                .or_insert_with(|| (*parent, SeparatedRuns::default()));
             all.each.extend(parted.each.iter().cloned());
             all.doubled.extend(parted.doubled.iter().cloned());
         }
-        let mut all: Vec<(usize, Parted)> = by_path.into_values().collect();
+        let mut all: Vec<(usize, SeparatedRuns)> = by_path.into_values().collect();
         all.sort_by_key(|(parent, _)| *parent);
         for (parent, parted) in all {
             self.push(Division::Lines, parent, parted.each);
@@ -357,7 +360,7 @@ impl FoundCandidate<'_, '_, '_> {
     }
 
     /// Finds children of one tag and class, each with the nodes up to the next one.
-    fn sibling_starts(&mut self, children: &[usize]) {
+    fn push_sibling_starts(&mut self, children: &[usize]) {
         let outline = self.sheet.outline;
         let mut alike: FxHashMap<(&str, Option<u64>), Vec<usize>> = FxHashMap::default();
         for child in children {
@@ -375,10 +378,10 @@ impl FoundCandidate<'_, '_, '_> {
         alike.sort_unstable();
         alike.dedup();
         for starts in alike.into_iter().take(8) {
-            let records = self.between(&starts);
+            let records = self.parts_between(&starts);
             let sample = starts.first().copied().unwrap_or_default();
             self.push(Division::SiblingStarts, sample, records);
-            if let Some(led) = self.led(&starts) {
+            if let Some(led) = self.parts_with_lead(&starts) {
                 self.push(Division::StartsLed, sample, led);
             }
         }
@@ -387,15 +390,19 @@ impl FoundCandidate<'_, '_, '_> {
 
 /// Children in runs between separators.
 #[derive(Default)]
-struct Parted {
+struct SeparatedRuns {
     /// The runs between single separators.
-    each: Vec<Record>,
+    each: Vec<RecordRange>,
     /// The runs between two adjacent separators.
-    doubled: Vec<Record>,
+    doubled: Vec<RecordRange>,
 }
 
-fn parted(children: &[usize], end: usize, is_separator: impl Fn(usize) -> bool) -> Parted {
-    let mut parted = Parted::default();
+fn split_at_separators(
+    children: &[usize],
+    end: usize,
+    is_separator: impl Fn(usize) -> bool,
+) -> SeparatedRuns {
+    let mut parted = SeparatedRuns::default();
     let (mut start, mut start_doubled) = (None, None);
     let mut was_separator = true;
     for child in children {
@@ -419,7 +426,7 @@ fn parted(children: &[usize], end: usize, is_separator: impl Fn(usize) -> bool) 
 }
 
 /// Elements that have something in common, each group in page order, groups by their first member.
-struct Groups {
+struct SharedGroups {
     lists: Vec<(Division, Vec<usize>)>,
     /// The visible children of every element that has several.
     children: Vec<(usize, Vec<usize>)>,
@@ -427,7 +434,7 @@ struct Groups {
 
 /// The property that the members of a group share.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Shared {
+enum SharedProperty {
     Path(PathId),
     PathClass(PathId, u64),
     Class(PathId, u64),
@@ -436,7 +443,7 @@ enum Shared {
     ChildrenOfPath(PathId),
 }
 
-impl Shared {
+impl SharedProperty {
     fn division(self) -> Division {
         match self {
             Self::Path(_) => Division::Path,
@@ -449,10 +456,10 @@ impl Shared {
     }
 }
 
-impl Groups {
-    fn of(sheet: &Sheet<'_, '_>, least: usize) -> Self {
+impl SharedGroups {
+    fn from_sheet(sheet: &PageSheet<'_, '_>, least: usize) -> Self {
         let outline = sheet.outline;
-        let mut places: FxHashMap<Shared, usize> = FxHashMap::default();
+        let mut places: FxHashMap<SharedProperty, usize> = FxHashMap::default();
         let mut lists: Vec<(Division, Vec<usize>)> = Vec::new();
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); outline.len()];
         for index in 1..outline.len() {
@@ -467,16 +474,16 @@ impl Groups {
             }
             // A mark has the path around it, and one of its own as a start.
             let around = sheet.paths[node.parent];
-            let own = path::step(around, node.name(), 0);
+            let own = path::hash_step(around, node.name(), 0);
             let class = path::class_id(node);
-            let tag = path::step(0, node.name(), 1);
+            let tag = path::hash_step(0, node.name(), 1);
             let shared = [
-                Some(Shared::Path(own)),
-                class.map(|class| Shared::PathClass(own, class)),
-                class.map(|class| Shared::Class(tag, class)),
-                Some(Shared::Siblings(node.parent, tag)),
-                Some(Shared::Children(node.parent)),
-                Some(Shared::ChildrenOfPath(around)),
+                Some(SharedProperty::Path(own)),
+                class.map(|class| SharedProperty::PathClass(own, class)),
+                class.map(|class| SharedProperty::Class(tag, class)),
+                Some(SharedProperty::Siblings(node.parent, tag)),
+                Some(SharedProperty::Children(node.parent)),
+                Some(SharedProperty::ChildrenOfPath(around)),
             ];
             for shared in shared.into_iter().flatten() {
                 let next = lists.len();

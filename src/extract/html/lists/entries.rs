@@ -6,10 +6,10 @@
 
 use scraper::ElementRef;
 
-use super::candidates::Record;
-use super::roles::{Parts, Roles};
-use super::sheet::Sheet;
-use super::walk::{Unit, letters};
+use super::candidates::RecordRange;
+use super::roles::{ListRoles, RecordParts};
+use super::sheet::PageSheet;
+use super::walk::{TextUnit, count_letters};
 use super::words;
 use crate::extract::html::linked_data::{self, LinkedData};
 use crate::extract::html::parts;
@@ -29,26 +29,27 @@ const MAX_FILES: usize = 20;
 const VOTERS: usize = 20;
 
 /// Returns the entries of these records, in page order.
-pub(super) fn entries(
-    sheet: &Sheet<'_, '_>,
-    roles: &Roles<'_, '_, '_>,
-    records: &[&Record],
+pub(super) fn read_entries(
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    records: &[&RecordRange],
     stated: &LinkedData,
 ) -> Vec<RawEntry> {
     // Keep one more than the limit, so that the excess is noticed.
     let records = records.iter().take(MAX_ENTRIES + 1);
-    let found: Vec<(&Record, Parts)> = records
-        .map(|record| (*record, roles.parts(record)))
+    let found: Vec<(&RecordRange, RecordParts)> = records
+        .map(|record| (*record, roles.find_parts(record)))
         .collect();
     let leads = begin_with_dates(roles, &found);
-    let usual = usual_title(sheet, &found);
+    let usual = median_title_letters(sheet, &found);
     let dated = found
         .iter()
         .filter(|(_, parts)| parts.date.is_some())
         .count();
     let is_dated = dated * 5 >= found.len() * 4;
-    let around = |(record, _): &(&Record, Parts)| sheet.outline.above(record.start).skip(1);
-    let lists = parts::of(found.iter().map(around));
+    let around =
+        |(record, _): &(&RecordRange, RecordParts)| sheet.outline.ancestors(record.start).skip(1);
+    let lists = parts::number_parts(found.iter().map(around));
     let entries = found
         .iter()
         .zip(lists)
@@ -56,24 +57,24 @@ pub(super) fn entries(
             let unit = parts.title.as_ref()?;
             // Links such as `All news` among the titles: much shorter than these, with neither date nor text.
             let is_bare =
-                parts.date.is_none() && is_dated && 3 * letters(sheet, &unit.leaves) < usual;
+                parts.date.is_none() && is_dated && 3 * count_letters(sheet, &unit.leaves) < usual;
             let is_label = words::is_label(&roles.title_text(unit))
                 && parts.date.is_none()
                 && parts.link.is_none();
             (!is_bare && !is_label).then(|| RawEntry {
                 list: Some(list),
-                ..entry(sheet, roles, record, parts, unit, leads, stated)
+                ..read_entry(sheet, roles, record, parts, unit, leads, stated)
             })
         });
     entries.collect()
 }
 
-fn entry(
-    sheet: &Sheet<'_, '_>,
-    roles: &Roles<'_, '_, '_>,
-    record: &Record,
-    parts: &Parts,
-    unit: &Unit,
+fn read_entry(
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    record: &RecordRange,
+    parts: &RecordParts,
+    unit: &TextUnit,
     leads: bool,
     stated: &LinkedData,
 ) -> RawEntry {
@@ -95,7 +96,7 @@ fn entry(
         Some(*index) != parts.link && target.is_some_and(|target| target.is_file)
     });
     let mut enclosures: Vec<RawEnclosure> = Vec::new();
-    let label = |link: usize| sheet.text_of(sheet.leaves_in(&sheet.outline.range(link)));
+    let label = |link: usize| sheet.leaves_text(sheet.leaves_in(&sheet.outline.range(link)));
     let files = files.filter_map(|link| Some((href(link)?, label(link))));
     for (url, label) in files.take(MAX_FILES) {
         let is_known =
@@ -113,23 +114,23 @@ fn entry(
     let seen = RawEntry {
         title: Some(RawText::Plain(title)),
         base: Some(sheet.base.clone()),
-        summary: summary(sheet, roles, record, parts),
+        summary: read_summary(sheet, roles, record, parts),
         published: parts.date.as_ref().map(|date| date.text.clone()),
         enclosures,
         ..RawEntry::default()
     };
     let told = link
         .as_deref()
-        .and_then(|link| stated.entry(link, sheet.base));
+        .and_then(|link| stated.entry_at(link, sheet.base));
     let seen = RawEntry { link, ..seen };
     match told {
-        Some(told) => linked_data::completed(seen, told),
+        Some(told) => linked_data::complete_entry(seen, told),
         None => seen,
     }
 }
 
 /// Returns true if most titles begin with the date of their record: `29/11/2021 - Title`.
-fn begin_with_dates(roles: &Roles<'_, '_, '_>, found: &[(&Record, Parts)]) -> bool {
+fn begin_with_dates(roles: &ListRoles<'_, '_, '_>, found: &[(&RecordRange, RecordParts)]) -> bool {
     let voters = found.iter().take(VOTERS);
     let count = voters.clone().count();
     let leading = voters.filter(|(_, parts)| {
@@ -140,19 +141,21 @@ fn begin_with_dates(roles: &Roles<'_, '_, '_>, found: &[(&Record, Parts)]) -> bo
 }
 
 /// Returns the median number of letters of a title.
-fn usual_title(sheet: &Sheet<'_, '_>, found: &[(&Record, Parts)]) -> usize {
+fn median_title_letters(sheet: &PageSheet<'_, '_>, found: &[(&RecordRange, RecordParts)]) -> usize {
     let titles = found.iter().filter_map(|(_, parts)| parts.title.as_ref());
-    let mut lengths: Vec<usize> = titles.map(|unit| letters(sheet, &unit.leaves)).collect();
+    let mut lengths: Vec<usize> = titles
+        .map(|unit| count_letters(sheet, &unit.leaves))
+        .collect();
     lengths.sort_unstable();
     lengths.get(lengths.len() / 2).copied().unwrap_or_default()
 }
 
 /// Returns the text apart from title and date, as markup if it has elements of its own.
-fn summary(
-    sheet: &Sheet<'_, '_>,
-    roles: &Roles<'_, '_, '_>,
-    record: &Record,
-    parts: &Parts,
+fn read_summary(
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    record: &RecordRange,
+    parts: &RecordParts,
 ) -> Option<RawText> {
     let groups = summary_nodes(sheet, roles, record, parts);
     let elements = groups.iter().map(|index| {
@@ -167,7 +170,7 @@ fn summary(
     }
     let words = groups
         .iter()
-        .map(|index| sheet.text_of(sheet.leaves_in(&sheet.outline.range(*index))));
+        .map(|index| sheet.leaves_text(sheet.leaves_in(&sheet.outline.range(*index))));
     let between = |c: char| c.is_whitespace() || "-–—|:·,;".contains(c);
     let text = words
         .collect::<Vec<_>>()
@@ -179,12 +182,12 @@ fn summary(
 
 /// Returns the parts of a record that contain its text, from the first text to the last.
 pub(super) fn summary_nodes(
-    sheet: &Sheet<'_, '_>,
-    roles: &Roles<'_, '_, '_>,
-    record: &Record,
-    parts: &Parts,
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    record: &RecordRange,
+    parts: &RecordParts,
 ) -> Vec<usize> {
-    let groups = groups(sheet, roles, record, parts);
+    let groups = summary_groups(sheet, roles, record, parts);
     let is_text = |index: &usize| own_letters(sheet, *index, record) >= MIN_TEXT_LETTERS;
     let (first, last) = (
         groups.iter().position(is_text),
@@ -197,11 +200,11 @@ pub(super) fn summary_nodes(
 }
 
 /// Returns the parts of a record that contain neither title nor date nor a label, each as large as possible.
-fn groups(
-    sheet: &Sheet<'_, '_>,
-    roles: &Roles<'_, '_, '_>,
-    record: &Record,
-    parts: &Parts,
+fn summary_groups(
+    sheet: &PageSheet<'_, '_>,
+    roles: &ListRoles<'_, '_, '_>,
+    record: &RecordRange,
+    parts: &RecordParts,
 ) -> Vec<usize> {
     let outline = sheet.outline;
     let title = parts
@@ -227,7 +230,7 @@ fn groups(
         } else if holds || is_whole {
             next += 1;
         } else {
-            let text = sheet.text_of(leaves.clone());
+            let text = sheet.leaves_text(leaves.clone());
             let is_repeated = || roles.is_common(&leaves) && own_letters(sheet, next, record) == 0;
             if !leaves.is_empty() && !words::is_label(&text) && !is_repeated() {
                 groups.push(next);
@@ -240,13 +243,13 @@ fn groups(
 
 /// Returns the number of letters and digits in a part that are not in a link. If the record is one link, all
 /// letters count.
-fn own_letters(sheet: &Sheet<'_, '_>, index: usize, record: &Record) -> usize {
+fn own_letters(sheet: &PageSheet<'_, '_>, index: usize, record: &RecordRange) -> usize {
     let outline = sheet.outline;
     let range = outline.range(index);
-    let mut above = outline.above_within(index, record.start).skip(1);
+    let mut above = outline.ancestors_from(index, record.start).skip(1);
     if above.any(|above| outline.at(above).name() == "a") {
         outline.letters(&range)
     } else {
-        outline.unlinked(&range)
+        outline.unlinked_letters(&range)
     }
 }

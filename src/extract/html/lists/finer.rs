@@ -10,11 +10,11 @@
 
 use rustc_hash::FxHashSet;
 
-use super::candidates::{Candidate, Record};
+use super::candidates::{ListCandidate, RecordRange};
 use super::judge::Weights;
-use super::roles::{Parts, Roles};
-use super::sheet::Sheet;
-use super::{Judged, kept};
+use super::roles::{ListRoles, RecordParts};
+use super::sheet::PageSheet;
+use super::{JudgedCandidate, filter_records};
 
 /// The maximum number of groups examined.
 const MAX_GROUPS: usize = 24;
@@ -26,26 +26,32 @@ const MAX_RECORDS: usize = 200;
 /// and date of the first record of its group.
 ///
 /// Each step takes a list with more records than the one before, so a loop over it ends.
-pub(super) fn place(
-    sheet: &Sheet<'_, '_>,
-    candidates: &[Candidate],
-    all: &[Judged],
+pub(super) fn find_finer_candidate(
+    sheet: &PageSheet<'_, '_>,
+    candidates: &[ListCandidate],
+    all: &[JudgedCandidate],
     weights: &Weights,
 ) -> Option<usize> {
-    let records_of = |judged: &Judged| kept(sheet, &candidates[judged.place], judged.filter);
+    let records_of =
+        |judged: &JudgedCandidate| filter_records(sheet, &candidates[judged.place], judged.filter);
     let groups = records_of(all.first()?);
     let finer = all.iter().skip(1).position(|judged| {
         let records = records_of(judged);
         let is_longer = records.len() >= groups.len() * 2;
-        let members = is_longer.then(|| members(&groups, &records)).flatten();
+        let members = is_longer
+            .then(|| group_members(&groups, &records))
+            .flatten();
         members.is_some_and(|members| have_nothing_else(sheet, &groups, &members, weights))
     });
     finer.map(|place| place + 1)
 }
 
 /// Returns the records of each group, or `None` if a group contains none or a record is in no group.
-fn members<'r>(groups: &[&Record], records: &[&'r Record]) -> Option<Vec<Vec<&'r Record>>> {
-    let inside = |group: &Record, record: &Record| {
+fn group_members<'r>(
+    groups: &[&RecordRange],
+    records: &[&'r RecordRange],
+) -> Option<Vec<Vec<&'r RecordRange>>> {
+    let inside = |group: &RecordRange, record: &RecordRange| {
         group.start <= record.start && record.end <= group.end && *group != *record
     };
     let mut records = records.iter().copied().peekable();
@@ -62,14 +68,14 @@ fn members<'r>(groups: &[&Record], records: &[&'r Record]) -> Option<Vec<Vec<&'r
 
 /// Returns true if most groups take their values from the first of their records, all of which are complete.
 fn have_nothing_else(
-    sheet: &Sheet<'_, '_>,
-    groups: &[&Record],
-    members: &[Vec<&Record>],
+    sheet: &PageSheet<'_, '_>,
+    groups: &[&RecordRange],
+    members: &[Vec<&RecordRange>],
     weights: &Weights,
 ) -> bool {
     let groups = groups.get(..MAX_GROUPS).unwrap_or(groups);
     let members = members.get(..groups.len()).unwrap_or_default();
-    let records: Vec<&Record> = members
+    let records: Vec<&RecordRange> = members
         .iter()
         .flatten()
         .copied()
@@ -78,11 +84,11 @@ fn have_nothing_else(
     let Some(own) = whole_parts(sheet, &records, weights) else {
         return false;
     };
-    let roles = Roles::of(sheet, groups, weights);
+    let roles = ListRoles::from_records(sheet, groups, weights);
     let mut own = own.as_slice();
     let mut borrowed = 0;
     for (group, members) in groups.iter().zip(members) {
-        let parts = roles.parts(group);
+        let parts = roles.find_parts(group);
         let (its_own, further) = own.split_at(members.len().min(own.len()));
         own = further;
         let is_borrowed = members
@@ -93,19 +99,19 @@ fn have_nothing_else(
     borrowed * 5 >= groups.len() * 4
 }
 
-fn has_title(parts: &Parts, record: &Record) -> bool {
+fn has_title(parts: &RecordParts, record: &RecordRange) -> bool {
     let title = parts.title.as_ref();
     title.is_some_and(|unit| record.contains(&unit.node))
 }
 
-fn has_date_and_link(parts: &Parts, record: &Record) -> bool {
+fn has_date_and_link(parts: &RecordParts, record: &RecordRange) -> bool {
     let date = parts.date.as_ref();
     date.is_some_and(|date| record.contains(&date.node))
         && parts.link.is_some_and(|link| record.contains(&link))
 }
 
 /// Returns true if most records are of different days.
-fn are_of_several_days(members: &[Parts]) -> bool {
+fn are_of_several_days(members: &[RecordParts]) -> bool {
     let days = members.iter().filter_map(|parts| parts.date.as_ref());
     let days: FxHashSet<_> = days.map(|date| date.day).collect();
     days.len() * 2 > members.len()
@@ -114,12 +120,15 @@ fn are_of_several_days(members: &[Parts]) -> bool {
 /// Returns the parts of the records, if nearly all have a title, a date and a link of their own, and no two
 /// share a link.
 fn whole_parts(
-    sheet: &Sheet<'_, '_>,
-    records: &[&Record],
+    sheet: &PageSheet<'_, '_>,
+    records: &[&RecordRange],
     weights: &Weights,
-) -> Option<Vec<Parts>> {
-    let roles = Roles::of(sheet, records, weights);
-    let parts: Vec<Parts> = records.iter().map(|record| roles.parts(record)).collect();
+) -> Option<Vec<RecordParts>> {
+    let roles = ListRoles::from_records(sheet, records, weights);
+    let parts: Vec<RecordParts> = records
+        .iter()
+        .map(|record| roles.find_parts(record))
+        .collect();
     let mut links = FxHashSet::default();
     let whole = records.iter().zip(&parts).filter(|(record, parts)| {
         let target = parts

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use super::measures::{self, CHEAP, COUNT, Measures};
+use super::measures::{self, CHEAP, COUNT, ListMeasures};
 use super::roles::{DATE_COUNT, DATE_NAMES, TITLE_COUNT, TITLE_NAMES};
 
 /// The weights that come with the program.
@@ -27,7 +27,7 @@ pub struct Weights {
 
 impl Weights {
     /// Returns weights of zero, which rank all candidates equally.
-    pub fn none() -> Self {
+    pub fn zero() -> Self {
         Self {
             first: [0.0; COUNT],
             list: [0.0; COUNT],
@@ -37,7 +37,7 @@ impl Weights {
     }
 
     /// Returns the weights that come with the program.
-    pub fn learned() -> &'static Self {
+    pub fn built_in() -> &'static Self {
         static LEARNED: OnceLock<Weights> = OnceLock::new();
         LEARNED.get_or_init(|| Self::parse(TABLE))
     }
@@ -45,7 +45,7 @@ impl Weights {
     /// Parses a table with one line per part, measure and weight. Measures missing from it have a weight of
     /// zero.
     pub fn parse(table: &str) -> Self {
-        let mut weights = Self::none();
+        let mut weights = Self::zero();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
             let (Some(part), Some(name), Some(weight)) =
@@ -70,7 +70,7 @@ impl Weights {
     }
 
     /// Returns these weights as a table.
-    pub fn table(&self) -> String {
+    pub fn to_table(&self) -> String {
         let first = measures::NAMES.get(..CHEAP).unwrap_or_default();
         let parts: [(&str, &[&str], &[f64]); 4] = [
             ("first", first, &self.first),
@@ -88,30 +88,30 @@ impl Weights {
     }
 
     /// Returns the weight of a list's measure.
-    pub(in crate::extract) fn of_measure(&self, name: &str) -> f64 {
+    pub(in crate::extract) fn measure_weight(&self, name: &str) -> f64 {
         let mut weights = measures::NAMES.iter().zip(&self.list);
         let found = weights.find(|(known, _)| **known == name);
         found.map_or(0.0, |(_, weight)| *weight)
     }
 
-    pub(super) fn first_look(&self, measures: &Measures) -> f64 {
-        product(&self.first, measures)
+    pub(super) fn score_first_look(&self, measures: &ListMeasures) -> f64 {
+        dot_product(&self.first, measures)
     }
 
-    pub(super) fn of_list(&self, measures: &Measures) -> f64 {
-        product(&self.list, measures)
+    pub(super) fn score_list(&self, measures: &ListMeasures) -> f64 {
+        dot_product(&self.list, measures)
     }
 
-    pub(super) fn of_title(&self, measures: &[f64; TITLE_COUNT]) -> f64 {
-        product(&self.title, measures)
+    pub(super) fn score_title(&self, measures: &[f64; TITLE_COUNT]) -> f64 {
+        dot_product(&self.title, measures)
     }
 
-    pub(super) fn of_date(&self, measures: &[f64; DATE_COUNT]) -> f64 {
-        product(&self.date, measures)
+    pub(super) fn score_date(&self, measures: &[f64; DATE_COUNT]) -> f64 {
+        dot_product(&self.date, measures)
     }
 }
 
-fn product(weights: &[f64], measures: &[f64]) -> f64 {
+fn dot_product(weights: &[f64], measures: &[f64]) -> f64 {
     weights
         .iter()
         .zip(measures)

@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use super::candidates::{self, Candidate, Division, Record};
-use super::measures::Filter;
+use super::candidates::{self, Division, ListCandidate, RecordRange};
+use super::measures::RecordFilter;
 use super::path;
-use super::roles::Places;
-use super::sheet::Sheet;
+use super::roles::FieldPlaces;
+use super::sheet::PageSheet;
 use crate::model::Layout;
 
 /// The layout of a page that is one record.
@@ -17,7 +17,7 @@ const PAGE: &str = "page";
 
 /// A layout, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum ParsedLayout {
     /// The page as one record.
     Page,
     /// A list.
@@ -26,14 +26,14 @@ pub(super) enum Named {
         way: String,
         /// The number of the part among several that are built alike, counted from 1, and how many there are.
         part: Option<(usize, usize)>,
-        filter: Filter,
-        places: Places,
+        filter: RecordFilter,
+        places: FieldPlaces,
     },
 }
 
-impl Named {
+impl ParsedLayout {
     /// Parses a layout. Returns `None` for one written by another version.
-    pub(super) fn of(layout: &Layout) -> Option<Self> {
+    pub(super) fn from_layout(layout: &Layout) -> Option<Self> {
         if layout.is_page() {
             return Some(Self::Page);
         }
@@ -45,10 +45,10 @@ impl Named {
         let mut parts = rest.split(", ");
         let way = parts.next()?.to_owned();
         let filter = parts.next()?;
-        let filter = Filter::ALL
+        let filter = RecordFilter::ALL
             .into_iter()
             .find(|known| known.as_str() == filter)?;
-        let (mut places, mut part) = (Places::default(), None);
+        let (mut places, mut part) = (FieldPlaces::default(), None);
         for named in parts {
             let (name, place) = named.split_once(' ')?;
             if name == "part" {
@@ -73,7 +73,7 @@ impl Named {
     }
 
     /// Returns the layout in words.
-    pub(super) fn layout(&self) -> Option<Layout> {
+    pub(super) fn to_layout(&self) -> Option<Layout> {
         match self {
             Self::Page => PAGE.parse().ok(),
             Self::List {
@@ -102,21 +102,21 @@ impl Named {
     }
 
     /// Returns the layout of these records of a candidate, which its filter keeps.
-    pub(super) fn list(
-        sheet: &Sheet<'_, '_>,
-        candidate: &Candidate,
-        records: &[&Record],
-        filter: Filter,
-        places: Places,
+    pub(super) fn from_records(
+        sheet: &PageSheet<'_, '_>,
+        candidate: &ListCandidate,
+        records: &[&RecordRange],
+        filter: RecordFilter,
+        places: FieldPlaces,
     ) -> Self {
-        let read = Candidate {
+        let read = ListCandidate {
             records: records.iter().map(|record| (*record).clone()).collect(),
             ..candidate.clone()
         };
-        let way = Way::of(sheet, &read).to_string();
+        let way = LayoutPath::from_candidate(sheet, &read).to_string();
         Self::List {
             division: candidate.division,
-            part: part(sheet, candidate, &way),
+            part: part_number(sheet, candidate, &way),
             way,
             filter,
             places,
@@ -125,35 +125,41 @@ impl Named {
 }
 
 /// A candidate that a way names.
-pub(super) struct Match {
-    pub(super) candidate: Candidate,
+pub(super) struct CandidateMatch {
+    pub(super) candidate: ListCandidate,
     /// True if it has the classes of the way.
     pub(super) has_classes: bool,
 }
 
 /// Returns the candidates that a way names: those of the same tags and classes, else those with more classes,
 /// else those of the same tags. Records without the classes of the way belong to another list.
-pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> Vec<Match> {
-    let way = Way::parse(named);
-    let alike = candidates::of(sheet, division).into_iter();
-    let alike: Vec<Candidate> = alike
-        .filter(|candidate| Way::of(sheet, candidate).has_tags_of(&way, division))
+pub(super) fn find_matches(
+    sheet: &PageSheet<'_, '_>,
+    division: Division,
+    named: &str,
+) -> Vec<CandidateMatch> {
+    let way = LayoutPath::parse(named);
+    let alike = candidates::find_in_division(sheet, division).into_iter();
+    let alike: Vec<ListCandidate> = alike
+        .filter(|candidate| {
+            LayoutPath::from_candidate(sheet, candidate).has_tags_of(&way, division)
+        })
         .collect();
-    let with_classes = |candidate: &Candidate| {
+    let with_classes = |candidate: &ListCandidate| {
         let mut candidate = candidate.clone();
-        if let Some(node) = node_of(division) {
-            candidate
-                .records
-                .retain(|record| Way::to(sheet, node(sheet, record)).is_within(&way, division));
-        } else if !Way::of(sheet, &candidate).is_within(&way, division) {
+        if let Some(node) = path_node_finder(division) {
+            candidate.records.retain(|record| {
+                LayoutPath::from_node(sheet, node(sheet, record)).is_within(&way, division)
+            });
+        } else if !LayoutPath::from_candidate(sheet, &candidate).is_within(&way, division) {
             return None;
         }
         Some(candidate).filter(|candidate| !candidate.records.is_empty())
     };
-    let matches: Vec<Match> = alike
+    let matches: Vec<CandidateMatch> = alike
         .iter()
         .filter_map(with_classes)
-        .map(|candidate| Match {
+        .map(|candidate| CandidateMatch {
             candidate,
             has_classes: true,
         })
@@ -161,25 +167,31 @@ pub(super) fn found(sheet: &Sheet<'_, '_>, division: Division, named: &str) -> V
     if matches.is_empty() {
         let alike = alike.into_iter();
         return alike
-            .map(|candidate| Match {
+            .map(|candidate| CandidateMatch {
                 candidate,
                 has_classes: false,
             })
             .collect();
     }
-    let is_exact = |found: &Match| Way::of(sheet, &found.candidate) == way;
-    let (exact, more): (Vec<Match>, Vec<Match>) = matches.into_iter().partition(is_exact);
+    let is_exact =
+        |found: &CandidateMatch| LayoutPath::from_candidate(sheet, &found.candidate) == way;
+    let (exact, more): (Vec<CandidateMatch>, Vec<CandidateMatch>) =
+        matches.into_iter().partition(is_exact);
     if exact.is_empty() { more } else { exact }
 }
 
 /// Returns the number of a candidate among the parts of the page that are built alike, from 1, and how many
 /// there are.
-fn part(sheet: &Sheet<'_, '_>, candidate: &Candidate, way: &str) -> Option<(usize, usize)> {
-    if node_of(candidate.division).is_some() && !is_of_one_parent(candidate.division) {
+fn part_number(
+    sheet: &PageSheet<'_, '_>,
+    candidate: &ListCandidate,
+    way: &str,
+) -> Option<(usize, usize)> {
+    if path_node_finder(candidate.division).is_some() && !has_single_parent(candidate.division) {
         return None;
     }
-    let alike = found(sheet, candidate.division, way);
-    let first = |candidate: &Candidate| candidate.records.first().cloned();
+    let alike = find_matches(sheet, candidate.division, way);
+    let first = |candidate: &ListCandidate| candidate.records.first().cloned();
     let own = first(candidate);
     let place = alike
         .iter()
@@ -187,13 +199,13 @@ fn part(sheet: &Sheet<'_, '_>, candidate: &Candidate, way: &str) -> Option<(usiz
     (alike.len() > 1).then_some((place + 1, alike.len()))
 }
 
-fn is_of_one_parent(division: Division) -> bool {
+fn has_single_parent(division: Division) -> bool {
     matches!(division, Division::Siblings | Division::Children)
 }
 
 /// Returns the function that finds the node at the end of a record's way: its own element, or its parent.
 /// Returns `None` for divisions that are not made of elements.
-fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
+fn path_node_finder(division: Division) -> Option<fn(&PageSheet<'_, '_>, &RecordRange) -> usize> {
     match division {
         Division::Path | Division::PathClass | Division::Class | Division::Siblings => {
             Some(|_, record| record.start)
@@ -207,12 +219,12 @@ fn node_of(division: Division) -> Option<fn(&Sheet<'_, '_>, &Record) -> usize> {
 
 /// The way to the elements that a candidate divides: tags, with the classes that all its records share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Way(Vec<(String, Vec<String>)>);
+struct LayoutPath(Vec<(String, Vec<String>)>);
 
-impl Way {
-    fn of(sheet: &Sheet<'_, '_>, candidate: &Candidate) -> Self {
-        let Some(node) = node_of(candidate.division) else {
-            return Self::to(sheet, candidate.sample);
+impl LayoutPath {
+    fn from_candidate(sheet: &PageSheet<'_, '_>, candidate: &ListCandidate) -> Self {
+        let Some(node) = path_node_finder(candidate.division) else {
+            return Self::from_node(sheet, candidate.sample);
         };
         let mut nodes: Vec<usize> = candidate
             .records
@@ -220,19 +232,19 @@ impl Way {
             .map(|record| node(sheet, record))
             .collect();
         nodes.dedup();
-        let mut ways = nodes.into_iter().map(|node| Self::to(sheet, node));
+        let mut ways = nodes.into_iter().map(|node| Self::from_node(sheet, node));
         let first = ways.next().unwrap_or(Self(Vec::new()));
         ways.fold(first, |way, other| way.shared_with(&other))
     }
 
-    fn to(sheet: &Sheet<'_, '_>, node: usize) -> Self {
+    fn from_node(sheet: &PageSheet<'_, '_>, node: usize) -> Self {
         let outline = sheet.outline;
-        let above = outline.above(node).map(|above| outline.at(above));
+        let above = outline.ancestors(node).map(|above| outline.at(above));
         let mut steps: Vec<(String, Vec<String>)> = above
             .enumerate()
-            .filter(|(level, node)| *level == 0 || !path::is_mark(node))
+            .filter(|(level, node)| *level == 0 || !path::is_inline_mark(node))
             .map(|(_, node)| {
-                let classes = path::classes(node).into_iter().map(str::to_owned);
+                let classes = path::stable_classes(node).into_iter().map(str::to_owned);
                 (node.name().to_owned(), classes.collect())
             })
             .collect();
@@ -275,7 +287,7 @@ impl Way {
     /// Returns true if each step has all the classes of the other way's step.
     fn is_within(&self, other: &Self, division: Division) -> bool {
         let mut steps = self.0.iter().rev().zip(other.0.iter().rev());
-        let has = |((_, own), (_, classes)): (&Step, &Step)| {
+        let has = |((_, own), (_, classes)): (&LayoutStep, &LayoutStep)| {
             classes.iter().all(|class| own.contains(class))
         };
         if division == Division::Class {
@@ -285,9 +297,9 @@ impl Way {
     }
 }
 
-type Step = (String, Vec<String>);
+type LayoutStep = (String, Vec<String>);
 
-impl fmt::Display for Way {
+impl fmt::Display for LayoutPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (level, (tag, classes)) in self.0.iter().enumerate() {
             if level > 0 {
@@ -311,7 +323,7 @@ mod tests {
     fn every_word_is_one_that_layouts_may_have() {
         let divisions = Division::ALL.map(Division::as_str);
         assert_eq!(divisions, Layout::DIVISIONS);
-        let filters = Filter::ALL.map(Filter::as_str);
+        let filters = RecordFilter::ALL.map(RecordFilter::as_str);
         assert_eq!(filters, Layout::FILTERS);
     }
 }

@@ -6,10 +6,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::candidates::{Candidate, Division, Record};
+use super::candidates::{Division, ListCandidate, RecordRange};
 use super::path;
-use super::roles::Roles;
-use super::sheet::Sheet;
+use super::roles::ListRoles;
+use super::sheet::PageSheet;
 
 /// The number of measures.
 pub const COUNT: usize = NAMES.len();
@@ -21,7 +21,7 @@ pub const CHEAP: usize = 62;
 pub(super) const PARTS: usize = 16;
 
 /// The value of each measure.
-pub(super) type Measures = [f64; COUNT];
+pub(super) type ListMeasures = [f64; COUNT];
 
 /// The name of each measure.
 pub const NAMES: [&str; 94] = [
@@ -122,7 +122,7 @@ pub const NAMES: [&str; 94] = [
 ];
 
 /// Sums over one record.
-pub(super) struct Sums {
+pub(super) struct RecordSums {
     pub(super) letters: usize,
     linked: usize,
     links: usize,
@@ -135,7 +135,7 @@ pub(super) struct Sums {
 }
 
 /// Sums over the whole page.
-pub(super) struct Whole {
+pub(super) struct PageSums {
     letters: usize,
     unlinked: usize,
     dates: usize,
@@ -144,8 +144,8 @@ pub(super) struct Whole {
     keys: FxHashMap<u64, u32>,
 }
 
-impl Whole {
-    pub(super) fn of(sheet: &Sheet<'_, '_>) -> Self {
+impl PageSums {
+    pub(super) fn from_sheet(sheet: &PageSheet<'_, '_>) -> Self {
         let all = sheet.outline.range(0);
         let mut keys: FxHashMap<u64, u32> = FxHashMap::default();
         for target in sheet.targets.iter().flatten() {
@@ -153,7 +153,7 @@ impl Whole {
         }
         Self {
             letters: sheet.outline.letters(&all).max(1),
-            unlinked: sheet.outline.unlinked(&all).max(1),
+            unlinked: sheet.outline.unlinked_letters(&all).max(1),
             dates: sheet.dates_in(&all).len(),
             links: sheet.links_in(&all).max(1),
             keys,
@@ -161,8 +161,8 @@ impl Whole {
     }
 }
 
-impl Sums {
-    pub(super) fn of(sheet: &Sheet<'_, '_>, record: &Record) -> Self {
+impl RecordSums {
+    pub(super) fn from_record(sheet: &PageSheet<'_, '_>, record: &RecordRange) -> Self {
         let outline = sheet.outline;
         let letters = outline.letters(record);
         let leaves = sheet.leaves_in(record);
@@ -173,12 +173,12 @@ impl Sums {
         let links = sheet.links_in(record);
         Self {
             letters,
-            linked: letters - outline.unlinked(record),
+            linked: letters - outline.unlinked_letters(record),
             links,
             dates: sheet.dates_in(record).len(),
-            heads: sheet.heads_in(record),
-            shape: shape(sheet, record),
-            text: first.map_or(0, |leaf| path::step(letters as u64, &leaf.text, 0)),
+            heads: sheet.headings_in(record),
+            shape: hash_shape(sheet, record),
+            text: first.map_or(0, |leaf| path::hash_step(letters as u64, &leaf.text, 0)),
             is_linked: links > 0,
             files: sheet.files_in(record),
         }
@@ -186,7 +186,7 @@ impl Sums {
 }
 
 /// Hashes the tags of the first levels, without repetitions.
-fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
+fn hash_shape(sheet: &PageSheet<'_, '_>, record: &RecordRange) -> u64 {
     let outline = sheet.outline;
     let mut shape = 0;
     let mut last = ("", usize::MAX);
@@ -194,8 +194,8 @@ fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
     for index in record.clone().take(24) {
         let node = outline.at(index);
         let here = (node.name(), node.depth);
-        if node.depth <= top + 3 && !path::is_mark(node) && here != last {
-            shape = path::step(shape, node.name(), (node.depth - top) as u64);
+        if node.depth <= top + 3 && !path::is_inline_mark(node) && here != last {
+            shape = path::hash_step(shape, node.name(), (node.depth - top) as u64);
         }
         last = here;
     }
@@ -204,7 +204,7 @@ fn shape(sheet: &Sheet<'_, '_>, record: &Record) -> u64 {
 
 /// The records of a candidate that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Filter {
+pub(crate) enum RecordFilter {
     /// All records.
     All,
     /// Records with a link.
@@ -217,7 +217,7 @@ pub(crate) enum Filter {
     Files,
 }
 
-impl Filter {
+impl RecordFilter {
     pub(super) const ALL: [Self; 5] = [
         Self::All,
         Self::Linked,
@@ -226,7 +226,7 @@ impl Filter {
         Self::Files,
     ];
 
-    pub(super) fn keeps(self, sums: &Sums) -> bool {
+    pub(super) fn keeps_record(self, sums: &RecordSums) -> bool {
         match self {
             Self::All => true,
             Self::Linked => sums.is_linked,
@@ -249,29 +249,31 @@ impl Filter {
 }
 
 /// Returns the measures that come from sums.
-pub(super) fn cheap(
-    sheet: &Sheet<'_, '_>,
-    whole: &Whole,
-    candidate: &Candidate,
-    filter: Filter,
-    kept: &[(&Record, &Sums)],
-) -> Measures {
+pub(super) fn measure_sums(
+    sheet: &PageSheet<'_, '_>,
+    whole: &PageSums,
+    candidate: &ListCandidate,
+    filter: RecordFilter,
+    kept: &[(&RecordRange, &RecordSums)],
+) -> ListMeasures {
     let outline = sheet.outline;
     let count = kept.len();
-    let n = float(count.max(1));
-    let share =
-        |is: &dyn Fn(&Sums) -> bool| float(kept.iter().filter(|(_, sums)| is(sums)).count()) / n;
-    let sum = |of: &dyn Fn(&Sums) -> usize| kept.iter().map(|(_, sums)| of(sums)).sum::<usize>();
+    let n = as_f64(count.max(1));
+    let share = |is: &dyn Fn(&RecordSums) -> bool| {
+        as_f64(kept.iter().filter(|(_, sums)| is(sums)).count()) / n
+    };
+    let sum =
+        |of: &dyn Fn(&RecordSums) -> usize| kept.iter().map(|(_, sums)| of(sums)).sum::<usize>();
     let letters = sum(&|sums| sums.letters);
     let links = sum(&|sums| sums.links);
     let dates = sum(&|sums| sums.dates);
-    let mean = float(letters) / n;
+    let mean = as_f64(letters) / n;
     let variance = kept
         .iter()
-        .map(|(_, sums)| (float(sums.letters) - mean).powi(2))
+        .map(|(_, sums)| (as_f64(sums.letters) - mean).powi(2))
         .sum::<f64>()
         / n;
-    let firsts = Firsts::of(sheet, whole, kept);
+    let firsts = FirstLinks::from_records(sheet, whole, kept);
     let (first, last) = (kept.first(), kept.last());
     let span = first
         .zip(last)
@@ -280,14 +282,14 @@ pub(super) fn cheap(
     let shapes = most_common(kept.iter().map(|(_, sums)| sums.shape));
     let texts: FxHashSet<u64> = kept.iter().map(|(_, sums)| sums.text).collect();
     let zone = |is: &dyn Fn(usize) -> bool| {
-        float(kept.iter().filter(|(record, _)| is(record.start)).count()) / n
+        as_f64(kept.iter().filter(|(record, _)| is(record.start)).count()) / n
     };
     let parents: FxHashSet<usize> = kept
         .iter()
         .map(|(record, _)| outline.at(record.start).parent)
         .collect();
-    let days = Days::of(sheet, kept);
-    let below = Below::of(sheet, kept);
+    let days = FirstDates::from_records(sheet, kept);
+    let below = BelowDates::from_records(sheet, kept);
     let tag = first.map_or("", |(record, _)| outline.at(record.start).name());
     let is = |it: bool| f64::from(u8::from(it));
     let mut measures = [0.0; COUNT];
@@ -299,19 +301,19 @@ pub(super) fn cheap(
         share(&|sums| sums.dates > 0),
         share(&|sums| sums.dates > 1),
         share(&|sums| sums.links > 4),
-        (1.0 + float(links) / n).ln().min(3.0) / 2.0,
+        (1.0 + as_f64(links) / n).ln().min(3.0) / 2.0,
         firsts.distinct,
         firsts.own,
         firsts.files,
         firsts.elsewhere,
         firsts.shallow,
-        float(letters) / float(whole.letters),
-        float(dates) / float(whole.dates.max(1)),
-        float(links) / float(whole.links),
-        float(letters - sum(&|sums| sums.linked)) / float(whole.unlinked),
+        as_f64(letters) / as_f64(whole.letters),
+        as_f64(dates) / as_f64(whole.dates.max(1)),
+        as_f64(links) / as_f64(whole.links),
+        as_f64(letters - sum(&|sums| sums.linked)) / as_f64(whole.unlinked),
         (1.0 + mean).ln() / 6.0,
         (variance.sqrt() / mean.max(1.0)).min(3.0) / 2.0,
-        float(sum(&|sums| sums.linked)) / float(letters.max(1)),
+        as_f64(sum(&|sums| sums.linked)) / as_f64(letters.max(1)),
         share(&|sums| {
             sums.links == 1 && sums.linked == sums.letters && sums.letters < 25 && sums.dates == 0
         }),
@@ -323,11 +325,11 @@ pub(super) fn cheap(
         zone(&|index| sheet.zones[index].is_edge),
         zone(&|index| sheet.zones[index].is_main),
         shapes / n,
-        1.0 - (float(letters) / float(span_letters)).min(1.0),
-        float(outline.letters(&(0..span.start))) / float(whole.letters),
+        1.0 - (as_f64(letters) / as_f64(span_letters)).min(1.0),
+        as_f64(outline.letters(&(0..span.start))) / as_f64(whole.letters),
         days.ordered,
         days.distinct,
-        float(texts.len()) / n,
+        as_f64(texts.len()) / n,
         days.leading,
         days.whole,
         days.ahead,
@@ -345,7 +347,12 @@ pub(super) fn cheap(
     for division in Division::ALL {
         push(is(candidate.division == division));
     }
-    for one in [Filter::Linked, Filter::Dated, Filter::Both, Filter::Files] {
+    for one in [
+        RecordFilter::Linked,
+        RecordFilter::Dated,
+        RecordFilter::Both,
+        RecordFilter::Files,
+    ] {
         push(is(filter == one));
     }
     push(is(tag == "tr"));
@@ -357,7 +364,7 @@ pub(super) fn cheap(
 }
 
 /// The first link of each record.
-struct Firsts {
+struct FirstLinks {
     distinct: f64,
     own: f64,
     files: f64,
@@ -365,28 +372,37 @@ struct Firsts {
     shallow: f64,
 }
 
-impl Firsts {
-    fn of(sheet: &Sheet<'_, '_>, whole: &Whole, kept: &[(&Record, &Sums)]) -> Self {
-        let first = |record: &Record| {
+impl FirstLinks {
+    fn from_records(
+        sheet: &PageSheet<'_, '_>,
+        whole: &PageSums,
+        kept: &[(&RecordRange, &RecordSums)],
+    ) -> Self {
+        let first = |record: &RecordRange| {
             let mut links = record
                 .clone()
                 .filter_map(|index| sheet.targets.get(index)?.as_ref());
-            let around = || sheet.targets.get(sheet.link_of(record.start)?)?.as_ref();
+            let around = || {
+                sheet
+                    .targets
+                    .get(sheet.link_around(record.start)?)?
+                    .as_ref()
+            };
             links.next().or_else(around)
         };
         let linked = kept.iter().filter(|(_, sums)| sums.links > 0);
         let targets: Vec<_> = linked.filter_map(|(record, _)| first(record)).collect();
-        let n = float(targets.len().max(1));
+        let n = as_f64(targets.len().max(1));
         let keys: FxHashSet<u64> = targets.iter().map(|target| target.key).collect();
         let once = targets
             .iter()
             .filter(|target| whole.keys.get(&target.key) == Some(&1));
-        let share = |is: fn(&super::target::Target) -> bool| {
-            float(targets.iter().filter(|target| is(target)).count()) / n
+        let share = |is: fn(&super::target::LinkTarget) -> bool| {
+            as_f64(targets.iter().filter(|target| is(target)).count()) / n
         };
         Self {
-            distinct: float(keys.len()) / n,
-            own: float(once.count()) / n,
+            distinct: as_f64(keys.len()) / n,
+            own: as_f64(once.count()) / n,
             files: share(|target| target.is_file),
             elsewhere: share(|target| target.is_elsewhere && !target.is_file),
             shallow: share(|target| target.is_shallow && !target.is_file && !target.is_elsewhere),
@@ -396,7 +412,7 @@ impl Firsts {
 
 /// The first date of each record.
 #[derive(Default)]
-struct Days {
+struct FirstDates {
     ordered: f64,
     distinct: f64,
     leading: f64,
@@ -404,8 +420,8 @@ struct Days {
     ahead: f64,
 }
 
-impl Days {
-    fn of(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> Self {
+impl FirstDates {
+    fn from_records(sheet: &PageSheet<'_, '_>, kept: &[(&RecordRange, &RecordSums)]) -> Self {
         let dated = kept.iter().filter_map(|(record, _)| {
             let date = sheet.dates_in(record).first()?;
             Some((*record, date))
@@ -414,7 +430,7 @@ impl Days {
         if dated.is_empty() {
             return Self::default();
         }
-        let n = float(dated.len());
+        let n = as_f64(dated.len());
         let days: Vec<_> = dated.iter().map(|(_, date)| date.day).collect();
         let pairs = days.windows(2);
         let falls = pairs.clone().filter(|pair| pair[0] >= pair[1]).count();
@@ -427,33 +443,33 @@ impl Days {
         });
         Self {
             ordered: if days.len() > 2 {
-                float(falls.max(rises)) / float(days.len() - 1)
+                as_f64(falls.max(rises)) / as_f64(days.len() - 1)
             } else {
                 0.5
             },
-            distinct: float(unique.len()) / n,
-            leading: float(leading.count()) / n,
-            whole: float(dated.iter().filter(|(_, date)| date.is_whole).count()) / n,
-            ahead: float(days.iter().filter(|day| **day > today).count()) / n,
+            distinct: as_f64(unique.len()) / n,
+            leading: as_f64(leading.count()) / n,
+            whole: as_f64(dated.iter().filter(|(_, date)| date.is_whole).count()) / n,
+            ahead: as_f64(days.iter().filter(|day| **day > today).count()) / n,
         }
     }
 }
 
 /// Records that are below a date and have none of their own.
-struct Below {
+struct BelowDates {
     below: f64,
     heads: f64,
 }
 
-impl Below {
-    fn of(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> Self {
+impl BelowDates {
+    fn from_records(sheet: &PageSheet<'_, '_>, kept: &[(&RecordRange, &RecordSums)]) -> Self {
         let (mut below, mut heads, mut is_below) = (0, 0, false);
         let mut end = kept.first().map_or(0, |(record, _)| record.start);
         for (record, sums) in kept {
             // No list skips more nodes than this between two records.
             if record.start > end && record.start - end < 60 {
                 let dates = sheet.dates_in(&(end..record.start));
-                if dates.iter().any(super::sheet::DateAt::is_day) {
+                if dates.iter().any(super::sheet::PageDate::is_day) {
                     is_below = true;
                     heads += 1;
                 }
@@ -461,23 +477,23 @@ impl Below {
             below += usize::from(is_below && sums.dates == 0);
             end = record.end.max(end);
         }
-        let n = float(kept.len().max(1));
+        let n = as_f64(kept.len().max(1));
         Self {
-            below: float(below) / n,
-            heads: float(heads) / n,
+            below: as_f64(below) / n,
+            heads: as_f64(heads) / n,
         }
     }
 }
 
 /// Appends the measures that come from the parts of the records to those from sums.
-pub(super) fn closely(measures: &mut Measures, roles: &Roles) {
+pub(super) fn add_part_measures(measures: &mut ListMeasures, roles: &ListRoles) {
     let values = roles.measures();
     measures[CHEAP..CHEAP + values.len()].copy_from_slice(&values);
 }
 
 /// The evidence that a page is one record.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OnePage {
+pub(super) struct OnePageEvidence {
     pub(super) letters: usize,
     pub(super) is_stated: bool,
     pub(super) heading_agrees: bool,
@@ -487,7 +503,7 @@ pub(super) struct OnePage {
 
 /// Returns the evidence of a list on the page: the number of its records, their dates, their links, their
 /// share of the text.
-fn of_list(best: Option<&Measures>) -> [f64; 4] {
+fn list_evidence(best: Option<&ListMeasures>) -> [f64; 4] {
     best.map_or([0.0; 4], |best| {
         [best[0], best[4] + best[39], best[8] * best[3], best[13]]
     })
@@ -497,13 +513,13 @@ fn of_list(best: Option<&Measures>) -> [f64; 4] {
 const MIN_SURE: f64 = 0.4;
 
 /// Returns true if a list has too little of the page's text to be the main content of a page with an article.
-pub(super) fn is_small(list: Option<&Measures>) -> bool {
+pub(super) fn is_small(list: Option<&ListMeasures>) -> bool {
     list.is_none_or(|list| list[13] < MIN_SHARE)
 }
 
 /// Returns true if a list is navigation: short words or links of a menu, with neither dates nor texts nor
 /// files.
-pub(super) fn is_navigation(list: &Measures) -> bool {
+pub(super) fn is_navigation(list: &ListMeasures) -> bool {
     let (dated, files, navigates) = (list[4] + list[39], list[10], list[24]);
     let (usual, texts) = (list[CHEAP + 3], list[CHEAP + 13]);
     dated < 0.5 && files < 0.5 && texts < 0.5 && (usual < 0.5 || navigates >= 0.8)
@@ -511,18 +527,18 @@ pub(super) fn is_navigation(list: &Measures) -> bool {
 
 /// Returns true if the records of a list begin after their dates: a date directly precedes the first record,
 /// and the last has none. Each record would get the date of its neighbour.
-pub(super) fn is_shifted(sheet: &Sheet<'_, '_>, kept: &[(&Record, &Sums)]) -> bool {
+pub(super) fn is_shifted(sheet: &PageSheet<'_, '_>, kept: &[(&RecordRange, &RecordSums)]) -> bool {
     let [(first, _), .., (_, ended)] = kept else {
         return false;
     };
     let dated = kept.iter().filter(|(_, sums)| sums.dates > 0).count();
     let parent = sheet.outline.at(first.start).parent;
     let before = sheet.dates_in(&(parent + 1..first.start)).last();
-    let is_near = |date: &super::sheet::DateAt| {
+    let is_near = |date: &super::sheet::PageDate| {
         let between = sheet.leaves_in(&(date.node..first.start)).len();
         date.is_whole && between <= date.leaves.len().max(1)
     };
-    let leads = |record: &Record| {
+    let leads = |record: &RecordRange| {
         let date = sheet.dates_in(record).first();
         date.is_some_and(|date| date.leaves.start <= sheet.leaves_in(record).start)
     };
@@ -534,7 +550,7 @@ const MIN_SHARE: f64 = 0.2;
 
 /// Returns true if one of the best lists is clearly the main content of its page: dated records with links of
 /// their own, outside navigation. An introduction above such a list does not make the page an article.
-pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m Measures>) -> bool {
+pub(super) fn is_sure<'m>(mut best: impl Iterator<Item = &'m ListMeasures>) -> bool {
     best.any(|list| {
         let (dated, linked, distinct) = (list[4] + list[39], list[3], list[8]);
         let is_beside = list[24].max(list[25]) >= 0.5;
@@ -552,7 +568,7 @@ const WHOLE_SHARE: f64 = 0.7;
 
 /// Returns true if a list is all of the page's readable content: links to different places outside
 /// navigation, whose names are not menu words.
-pub(super) fn is_whole_page(list: &Measures) -> bool {
+pub(super) fn is_whole_page(list: &ListMeasures) -> bool {
     let (linked, distinct, usual) = (list[3], list[8], list[CHEAP + 3]);
     let is_beside = list[24].max(list[25]) >= 0.5;
     list[13] >= WHOLE_SHARE
@@ -564,13 +580,13 @@ pub(super) fn is_whole_page(list: &Measures) -> bool {
 }
 
 /// Returns the measures of the page as one record, given the `best` list of a first look.
-pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
+pub(super) fn measure_page(page: OnePageEvidence, best: Option<&ListMeasures>) -> ListMeasures {
     let is = |it: bool| f64::from(u8::from(it));
-    let [records, dates, links, share] = of_list(best);
+    let [records, dates, links, share] = list_evidence(best);
     let mut measures = [0.0; COUNT];
     let values = [
         1.0,
-        (1.0 + float(page.letters)).ln() / 6.0,
+        (1.0 + as_f64(page.letters)).ln() / 6.0,
         is(page.is_stated),
         records,
         dates,
@@ -578,7 +594,7 @@ pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
         share,
         is(page.heading_agrees),
         is(page.is_list_address),
-        float(page.slug_words.min(12)) / 6.0,
+        as_f64(page.slug_words.min(12)) / 6.0,
     ];
     let start = CHEAP + PARTS;
     measures[start..start + values.len()].copy_from_slice(&values);
@@ -586,14 +602,17 @@ pub(super) fn of_page(page: OnePage, best: Option<&Measures>) -> Measures {
 }
 
 /// Returns the measures of a page without any records, given the `best` list of a first look.
-pub(super) fn of_nothing(sheet: &Sheet<'_, '_>, best: Option<&Measures>) -> Measures {
+pub(super) fn measure_nothing(
+    sheet: &PageSheet<'_, '_>,
+    best: Option<&ListMeasures>,
+) -> ListMeasures {
     let all = sheet.outline.range(0);
-    let [records, dates, links, _] = of_list(best);
+    let [records, dates, links, _] = list_evidence(best);
     let mut measures = [0.0; COUNT];
     let values = [
         1.0,
-        (1.0 + float(sheet.dates.len())).ln() / 3.0,
-        (1.0 + float(sheet.links_in(&all))).ln() / 5.0,
+        (1.0 + as_f64(sheet.dates.len())).ln() / 3.0,
+        (1.0 + as_f64(sheet.links_in(&all))).ln() / 5.0,
         records,
         dates,
         links,
@@ -607,9 +626,9 @@ fn most_common(values: impl Iterator<Item = u64>) -> f64 {
     for value in values {
         *counts.entry(value).or_default() += 1;
     }
-    float(counts.into_values().max().unwrap_or_default())
+    as_f64(counts.into_values().max().unwrap_or_default())
 }
 
-fn float(count: usize) -> f64 {
+fn as_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

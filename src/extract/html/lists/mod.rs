@@ -28,20 +28,20 @@ pub use judge::Weights;
 use scraper::Html;
 use url::Url;
 
-pub(super) use candidates::Record;
-use candidates::{Candidate, Division};
-use layout::Named;
-use measures::{Filter, Measures, Sums, Whole};
-use one::One;
-use roles::Places;
-pub(super) use roles::Roles;
-pub(super) use sheet::Sheet;
+pub(super) use candidates::RecordRange;
+use candidates::{Division, ListCandidate};
+use layout::ParsedLayout;
+use measures::{ListMeasures, PageSums, RecordFilter, RecordSums};
+use one::PageRecord;
+use roles::FieldPlaces;
+pub(super) use roles::ListRoles;
+pub(super) use sheet::PageSheet;
 
 use super::linked_data::{self, LinkedData};
 use super::outline::Outline;
-use super::reader::Reader;
+use super::reader::OutlineReader;
 use super::selectors;
-use crate::dates::Hints;
+use crate::dates::DateHints;
 use crate::model::{Css, DateOrder, Layout, RawEntry, Rules};
 
 /// The number of candidates examined closely.
@@ -58,11 +58,11 @@ const FIRSTS: usize = 5;
 
 /// A candidate with its verdict.
 #[derive(Clone, Debug)]
-struct Judged {
+struct JudgedCandidate {
     /// Its place among the candidates.
     place: usize,
-    filter: Filter,
-    measures: Measures,
+    filter: RecordFilter,
+    measures: ListMeasures,
     score: f64,
 }
 
@@ -73,14 +73,14 @@ pub(super) struct SearchedPage<'p> {
     pub(super) url: &'p Url,
     /// The base of its relative addresses.
     pub(super) base: &'p Url,
-    pub(super) hints: &'p Hints<'p>,
+    pub(super) hints: &'p DateHints<'p>,
     /// The linked data that it states for programs.
     pub(super) stated: &'p LinkedData,
 }
 
 /// The lists that a look returns.
 #[derive(Clone, Copy)]
-pub(super) enum Wanted<'l> {
+pub(super) enum WantedLists<'l> {
     /// The page's main list.
     Best,
     /// The list that a kept layout names.
@@ -101,11 +101,11 @@ pub(in crate::extract) struct FoundList {
 }
 
 /// Entries, the way they were found, and selectors that find the same.
-type ReadAs = (Vec<RawEntry>, Named, Option<Rules<Css>>);
+type ListReading = (Vec<RawEntry>, ParsedLayout, Option<Rules<Css>>);
 
 /// The result of a look at a page.
 #[derive(Debug, Default)]
-pub(super) struct Look {
+pub(super) struct PageLists {
     /// The lists, the best first. If a layout was kept, the list that it reads.
     pub(super) lists: Vec<FoundList>,
     /// With a kept layout: the number of records of a fresh look and its layout, if it finds most of the kept
@@ -116,26 +116,26 @@ pub(super) struct Look {
 }
 
 /// Finds the lists of a page.
-pub(super) fn look(subject: SearchedPage<'_>, wanted: Wanted<'_>) -> Look {
-    let outline = Outline::of(subject.page, subject.base);
-    let sheet = Sheet::of(&outline, subject.base, subject.hints);
-    let reader = Reader::new(&outline, subject.hints);
-    let one = One::of(subject.page, &sheet, &reader, subject.stated, subject.url);
-    let candidates = candidates::all(&sheet);
-    let weights = Weights::learned();
-    let looking = Looking {
+pub(super) fn search_page(subject: SearchedPage<'_>, wanted: WantedLists<'_>) -> PageLists {
+    let outline = Outline::from_page(subject.page, subject.base);
+    let sheet = PageSheet::lay_out(&outline, subject.base, subject.hints);
+    let reader = OutlineReader::new(&outline, subject.hints);
+    let one = PageRecord::from_page(subject.page, &sheet, &reader, subject.stated, subject.url);
+    let candidates = candidates::find_candidates(&sheet);
+    let weights = Weights::built_in();
+    let looking = ListSearch {
         subject,
         sheet: &sheet,
         reader: &reader,
         one: &one,
         candidates: &candidates,
         weights,
-        ranked: rank(&sheet, &candidates, &one, weights),
+        ranked: rank_readings(&sheet, &candidates, &one, weights),
     };
     let mut look = match wanted {
-        Wanted::Best => looking.best(),
-        Wanted::Kept(layout) => looking.kept(layout),
-        Wanted::Several(count) => looking.several(count),
+        WantedLists::Best => looking.find_best(),
+        WantedLists::Kept(layout) => looking.read_kept(layout),
+        WantedLists::Several(count) => looking.find_several(count),
     };
     look.order = sheet.hints.order;
     look
@@ -144,32 +144,32 @@ pub(super) fn look(subject: SearchedPage<'_>, wanted: Wanted<'_>) -> Look {
 /// A way to read a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReadingWay {
-    List { place: usize, filter: Filter },
+    List { place: usize, filter: RecordFilter },
     Page,
     Nothing,
 }
 
 /// A way to read the page, with its score.
 #[derive(Clone, Debug)]
-struct Ranked {
+struct RankedReading {
     kind: ReadingWay,
-    measures: Measures,
+    measures: ListMeasures,
     score: f64,
 }
 
 /// Returns all ways to read the page, the best first.
-fn rank(
-    sheet: &Sheet<'_, '_>,
-    candidates: &[Candidate],
-    one: &One,
+fn rank_readings(
+    sheet: &PageSheet<'_, '_>,
+    candidates: &[ListCandidate],
+    one: &PageRecord,
     weights: &Weights,
-) -> Vec<Ranked> {
-    let (lists, firsts) = ranked(sheet, candidates, weights);
+) -> Vec<RankedReading> {
+    let (lists, firsts) = rank_candidates(sheet, candidates, weights);
     let first = firsts.first();
     let is_whole = lists
         .first()
         .is_some_and(|list| measures::is_whole_page(&list.measures));
-    let lists = lists.into_iter().map(|judged| Ranked {
+    let lists = lists.into_iter().map(|judged| RankedReading {
         kind: ReadingWay::List {
             place: judged.place,
             filter: judged.filter,
@@ -183,21 +183,24 @@ fn rank(
         },
     });
     let others = [
-        (ReadingWay::Page, measures::of_page(one.measures, first)),
-        (ReadingWay::Nothing, measures::of_nothing(sheet, first)),
+        (
+            ReadingWay::Page,
+            measures::measure_page(one.measures, first),
+        ),
+        (ReadingWay::Nothing, measures::measure_nothing(sheet, first)),
     ];
-    let others = others.into_iter().map(|(kind, measures)| Ranked {
+    let others = others.into_iter().map(|(kind, measures)| RankedReading {
         kind,
-        score: weights.of_list(&measures),
+        score: weights.score_list(&measures),
         measures,
     });
     let is_sure = measures::is_sure(firsts.iter());
     let others = others.filter(|other| match other.kind {
-        ReadingWay::Page => !is_sure || one.is_told(),
+        ReadingWay::Page => !is_sure || one.is_stated(),
         ReadingWay::Nothing => !is_whole,
         ReadingWay::List { .. } => true,
     });
-    let mut all: Vec<Ranked> = lists.chain(others).collect();
+    let mut all: Vec<RankedReading> = lists.chain(others).collect();
     if one.is_article() && measures::is_small(first) {
         all.retain(|ranked| ranked.kind != ReadingWay::Nothing);
         let best = all.iter().map(|ranked| ranked.score).fold(0.0, f64::max);
@@ -211,65 +214,65 @@ fn rank(
 }
 
 /// A page with everything found on it.
-struct Looking<'l, 'a, 'h> {
+struct ListSearch<'l, 'a, 'h> {
     subject: SearchedPage<'l>,
-    sheet: &'l Sheet<'a, 'h>,
-    reader: &'l Reader<'a, 'h>,
-    one: &'l One,
-    candidates: &'l [Candidate],
+    sheet: &'l PageSheet<'a, 'h>,
+    reader: &'l OutlineReader<'a, 'h>,
+    one: &'l PageRecord,
+    candidates: &'l [ListCandidate],
     weights: &'l Weights,
-    ranked: Vec<Ranked>,
+    ranked: Vec<RankedReading>,
 }
 
-impl Looking<'_, '_, '_> {
-    fn best(&self) -> Look {
+impl ListSearch<'_, '_, '_> {
+    fn find_best(&self) -> PageLists {
         // A page without records is the last resort, so that it never hides an entry.
         let best = self
             .ranked
             .first()
             .filter(|best| best.kind != ReadingWay::Nothing);
-        let found = best.and_then(|best| self.read(best, Places::default(), false));
-        Look {
+        let found = best.and_then(|best| self.read_ranked(best, FieldPlaces::default(), false));
+        PageLists {
             lists: found.into_iter().collect(),
-            ..Look::default()
+            ..PageLists::default()
         }
     }
 
-    fn several(&self, count: usize) -> Look {
+    fn find_several(&self, count: usize) -> PageLists {
         let mut lists: Vec<FoundList> = Vec::new();
         for ranked in &self.ranked {
             if lists.len() >= count {
                 break;
             }
-            let Some(found) = self.read(ranked, Places::default(), true) else {
+            let Some(found) = self.read_ranked(ranked, FieldPlaces::default(), true) else {
                 continue;
             };
             if !lists
                 .iter()
-                .any(|known| is_same(&known.entries, &found.entries))
+                .any(|known| have_same_records(&known.entries, &found.entries))
             {
                 lists.push(found);
             }
         }
-        Look {
+        PageLists {
             lists,
-            ..Look::default()
+            ..PageLists::default()
         }
     }
 
     /// Reads the page by a layout, and counts how much more a fresh look would read.
-    fn kept(&self, layout: &Layout) -> Look {
-        let found = match Named::of(layout) {
-            Some(Named::Page) => self.page().map(|page| (page, None)),
-            Some(Named::List {
+    fn read_kept(&self, layout: &Layout) -> PageLists {
+        let found = match ParsedLayout::from_layout(layout) {
+            Some(ParsedLayout::Page) => self.read_page().map(|page| (page, None)),
+            Some(ParsedLayout::List {
                 division,
                 way,
                 part,
                 filter,
                 places,
-            }) => self.named(division, &way, part).and_then(|found| {
+            }) => self.find_named(division, &way, part).and_then(|found| {
                 Some((
-                    self.list(&found, filter, places, false)?,
+                    self.read_list(&found, filter, places, false)?,
                     Some((found, filter)),
                 ))
             }),
@@ -277,15 +280,15 @@ impl Looking<'_, '_, '_> {
         };
         let Some(((entries, ..), found)) = found.filter(|((entries, ..), _)| !entries.is_empty())
         else {
-            return Look::default();
+            return PageLists::default();
         };
         let own = found
             .as_ref()
-            .map(|(found, filter)| kept(self.sheet, found, *filter));
+            .map(|(found, filter)| filter_records(self.sheet, found, *filter));
         let is_read = |kind: ReadingWay| match (kind, &own) {
             (ReadingWay::Page, None) => true,
             (ReadingWay::List { place, filter }, Some(own)) => {
-                kept(self.sheet, &self.candidates[place], filter) == *own
+                filter_records(self.sheet, &self.candidates[place], filter) == *own
             }
             _ => false,
         };
@@ -293,11 +296,11 @@ impl Looking<'_, '_, '_> {
             .ranked
             .first()
             .filter(|fresh| !is_read(fresh.kind) && fresh.kind != ReadingWay::Nothing);
-        let fresh = fresh.and_then(|fresh| self.read(fresh, Places::default(), false));
+        let fresh = fresh.and_then(|fresh| self.read_ranked(fresh, FieldPlaces::default(), false));
         // Any page has an article's text, even one that contains a list by now.
         let is_list = |fresh: &FoundList| found.is_none() && fresh.entries.len() > 1;
-        let more = fresh.filter(|fresh| is_list(fresh) || holds_more(&entries, &fresh.entries));
-        Look {
+        let more = fresh.filter(|fresh| is_list(fresh) || has_many_more(&entries, &fresh.entries));
+        PageLists {
             more: more.map(|fresh| (fresh.entries.len(), fresh.layout)),
             lists: vec![FoundList {
                 layout: layout.clone(),
@@ -305,20 +308,20 @@ impl Looking<'_, '_, '_> {
                 rules: None,
                 reasons: Vec::new(),
             }],
-            ..Look::default()
+            ..PageLists::default()
         }
     }
 
     /// Returns the list that a layout names. Among parts that are built alike, it takes the one of the same
     /// number if their count is unchanged, else the best one. A list that lost its classes must be the best
     /// of the page.
-    fn named(
+    fn find_named(
         &self,
         division: Division,
         way: &str,
         part: Option<(usize, usize)>,
-    ) -> Option<Candidate> {
-        let mut found = layout::found(self.sheet, division, way);
+    ) -> Option<ListCandidate> {
+        let mut found = layout::find_matches(self.sheet, division, way);
         if let Some((part, of)) = part
             && found.len() == of
             && found.iter().all(|found| found.has_classes)
@@ -329,8 +332,8 @@ impl Looking<'_, '_, '_> {
                 .map(|found| found.candidate);
         }
         let best = self.ranked.first().map(|best| best.kind);
-        let rank = |found: &Candidate| {
-            let is_own = |ranked: &Ranked| matches!(ranked.kind, ReadingWay::List { place, .. } if self.candidates[place].records == found.records);
+        let rank = |found: &ListCandidate| {
+            let is_own = |ranked: &RankedReading| matches!(ranked.kind, ReadingWay::List { place, .. } if self.candidates[place].records == found.records);
             self.ranked.iter().position(is_own).unwrap_or(usize::MAX)
         };
         found.retain(|found| {
@@ -344,57 +347,63 @@ impl Looking<'_, '_, '_> {
         best.map(|found| found.candidate)
     }
 
-    fn read(&self, ranked: &Ranked, places: Places, with_rules: bool) -> Option<FoundList> {
+    fn read_ranked(
+        &self,
+        ranked: &RankedReading,
+        places: FieldPlaces,
+        with_rules: bool,
+    ) -> Option<FoundList> {
         let (entries, named, rules) = match ranked.kind {
             ReadingWay::Nothing => return None,
-            ReadingWay::Page => self.page()?,
+            ReadingWay::Page => self.read_page()?,
             ReadingWay::List { place, filter } => {
-                self.list(&self.candidates[place], filter, places, with_rules)?
+                self.read_list(&self.candidates[place], filter, places, with_rules)?
             }
         };
         Some(FoundList {
-            layout: named.layout()?,
+            layout: named.to_layout()?,
             entries: Some(entries).filter(|entries| !entries.is_empty())?,
             rules,
-            reasons: self.reasons(ranked),
+            reasons: self.explain_score(ranked),
         })
     }
 
     /// Reads the page as one record.
-    fn page(&self) -> Option<ReadAs> {
+    fn read_page(&self) -> Option<ListReading> {
         let entry = self
             .one
-            .entry(self.subject.page, self.reader, self.subject.base)?;
-        let entry = match self.subject.stated.only() {
-            Some(stated) => linked_data::completed(entry, stated),
+            .to_entry(self.subject.page, self.reader, self.subject.base)?;
+        let entry = match self.subject.stated.only_entry() {
+            Some(stated) => linked_data::complete_entry(entry, stated),
             None => entry,
         };
-        Some((vec![entry], Named::Page, None))
+        Some((vec![entry], ParsedLayout::Page, None))
     }
 
     /// Returns the records of a list, or `None` if its filter keeps none.
-    fn list(
+    fn read_list(
         &self,
-        candidate: &Candidate,
-        filter: Filter,
-        places: Places,
+        candidate: &ListCandidate,
+        filter: RecordFilter,
+        places: FieldPlaces,
         with_rules: bool,
-    ) -> Option<ReadAs> {
-        let records = kept(self.sheet, candidate, filter);
+    ) -> Option<ListReading> {
+        let records = filter_records(self.sheet, candidate, filter);
         if records.is_empty() {
             return None;
         }
-        let records = rejoined(self.sheet, candidate, records);
-        let roles = Roles::with(self.sheet, &records, self.weights, places);
-        let entries = entries::entries(self.sheet, &roles, &records, self.subject.stated);
-        let selected = || selectors::rules(self.subject.page, self.sheet, &records, &roles);
+        let records = rejoin_unlinked(self.sheet, candidate, records);
+        let roles = ListRoles::with_places(self.sheet, &records, self.weights, places);
+        let entries = entries::read_entries(self.sheet, &roles, &records, self.subject.stated);
+        let selected = || selectors::find_rules(self.subject.page, self.sheet, &records, &roles);
         let selected = with_rules.then(selected).flatten();
-        let named = Named::list(self.sheet, candidate, &records, filter, roles.places());
+        let named =
+            ParsedLayout::from_records(self.sheet, candidate, &records, filter, roles.places());
         Some((entries, named, selected))
     }
 
     /// Returns the measures in which a candidate differs from the others, times their weights.
-    fn reasons(&self, ranked: &Ranked) -> Vec<(&'static str, f64)> {
+    fn explain_score(&self, ranked: &RankedReading) -> Vec<(&'static str, f64)> {
         let others = self
             .ranked
             .iter()
@@ -416,7 +425,7 @@ impl Looking<'_, '_, '_> {
 }
 
 /// Returns the keys by which two readings of a page are compared: addresses, else titles.
-fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
+fn entry_keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
     let entries = entries.iter();
     entries
         .filter_map(|entry| {
@@ -429,16 +438,16 @@ fn keys(entries: &[RawEntry]) -> std::collections::HashSet<&str> {
 }
 
 /// Returns true if two lists have the same records.
-fn is_same(one: &[RawEntry], other: &[RawEntry]) -> bool {
-    let (one, other) = (keys(one), keys(other));
+fn have_same_records(one: &[RawEntry], other: &[RawEntry]) -> bool {
+    let (one, other) = (entry_keys(one), entry_keys(other));
     let shared = one.intersection(&other).count();
     shared * 5 >= one.len().max(other.len()) * 4
 }
 
 /// Returns true if a fresh look finds most records of the kept layout and many more of the same kind. A short
 /// list together with the menu around it does not count.
-fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
-    let (old, new) = (keys(kept), keys(fresh));
+fn has_many_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
+    let (old, new) = (entry_keys(kept), entry_keys(fresh));
     let shared = old.intersection(&new).count();
     let dated = |entries: &[RawEntry]| {
         let dated = entries.iter().filter(|entry| entry.published.is_some());
@@ -452,31 +461,36 @@ fn holds_more(kept: &[RawEntry], fresh: &[RawEntry]) -> bool {
 }
 
 /// Measures every candidate by sums, with every filter that makes a difference.
-fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
-    let whole = Whole::of(sheet);
+fn measure_candidates(
+    sheet: &PageSheet<'_, '_>,
+    candidates: &[ListCandidate],
+) -> Vec<JudgedCandidate> {
+    let whole = PageSums::from_sheet(sheet);
     let mut all = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        let sums: Vec<Sums> = candidate
+        let sums: Vec<RecordSums> = candidate
             .records
             .iter()
-            .map(|record| Sums::of(sheet, record))
+            .map(|record| RecordSums::from_record(sheet, record))
             .collect();
-        let all_records: Vec<(&Record, &Sums)> = candidate.records.iter().zip(&sums).collect();
+        let all_records: Vec<(&RecordRange, &RecordSums)> =
+            candidate.records.iter().zip(&sums).collect();
         if measures::is_shifted(sheet, &all_records) {
             continue;
         }
         let mut counts: Vec<usize> = Vec::new();
-        for filter in Filter::ALL {
+        for filter in RecordFilter::ALL {
             let kept = candidate.records.iter().zip(&sums);
-            let kept: Vec<(&Record, &Sums)> = kept.filter(|(_, sums)| filter.keeps(sums)).collect();
+            let kept: Vec<(&RecordRange, &RecordSums)> =
+                kept.filter(|(_, sums)| filter.keeps_record(sums)).collect();
             if kept.len() < 2 || counts.contains(&kept.len()) {
                 continue;
             }
             counts.push(kept.len());
-            all.push(Judged {
+            all.push(JudgedCandidate {
                 place,
                 filter,
-                measures: measures::cheap(sheet, &whole, candidate, filter, &kept),
+                measures: measures::measure_sums(sheet, &whole, candidate, filter, &kept),
                 score: 0.0,
             });
         }
@@ -485,24 +499,29 @@ fn measured(sheet: &Sheet<'_, '_>, candidates: &[Candidate]) -> Vec<Judged> {
 }
 
 /// Returns the records of a candidate that its filter keeps.
-fn kept<'c>(sheet: &Sheet<'_, '_>, candidate: &'c Candidate, filter: Filter) -> Vec<&'c Record> {
+fn filter_records<'c>(
+    sheet: &PageSheet<'_, '_>,
+    candidate: &'c ListCandidate,
+    filter: RecordFilter,
+) -> Vec<&'c RecordRange> {
     let records = candidate.records.iter();
     records
-        .filter(|record| filter.keeps(&Sums::of(sheet, record)))
+        .filter(|record| filter.keeps_record(&RecordSums::from_record(sheet, record)))
         .collect()
 }
 
 /// Returns the records that a filter keeps, plus those that it dropped only because they have no link: dated
 /// like the others, with the same tag and classes. A notice whose file is still to come is a notice.
-fn rejoined<'c>(
-    sheet: &Sheet<'_, '_>,
-    candidate: &'c Candidate,
-    kept: Vec<&'c Record>,
-) -> Vec<&'c Record> {
+fn rejoin_unlinked<'c>(
+    sheet: &PageSheet<'_, '_>,
+    candidate: &'c ListCandidate,
+    kept: Vec<&'c RecordRange>,
+) -> Vec<&'c RecordRange> {
     let outline = sheet.outline;
-    let is_dated = |record: &Record| sheet.dates_in(record).iter().any(sheet::DateAt::is_day);
+    let is_dated =
+        |record: &RecordRange| sheet.dates_in(record).iter().any(sheet::PageDate::is_day);
     let dated = kept.iter().filter(|record| is_dated(record)).count();
-    let built = |record: &Record| {
+    let built = |record: &RecordRange| {
         let node = outline.at(record.start);
         let is_whole = node.end == record.end;
         (is_whole, node.name(), path::class_id(node), node.parent)
@@ -513,7 +532,7 @@ fn rejoined<'c>(
     }
     let held: std::collections::HashSet<usize> = kept.iter().map(|record| record.start).collect();
     let records = candidate.records.iter().filter(|record| {
-        let beside = || sheet.letters_beside_dates(&sheet.leaves_in(record));
+        let beside = || sheet.letters_outside_dates(&sheet.leaves_in(record));
         let is_left_out = || {
             let is_alike = known.contains(&built(record)) && sheet.links_in(record) == 0;
             is_alike && is_dated(record) && beside() >= MIN_NAME_LETTERS
@@ -525,31 +544,34 @@ fn rejoined<'c>(
 
 /// Returns the best candidates of a first look, examined closely, the best first, and the measures of those
 /// that came first at that look.
-fn ranked(
-    sheet: &Sheet<'_, '_>,
-    candidates: &[Candidate],
+fn rank_candidates(
+    sheet: &PageSheet<'_, '_>,
+    candidates: &[ListCandidate],
     weights: &Weights,
-) -> (Vec<Judged>, Vec<Measures>) {
-    let mut all = measured(sheet, candidates);
+) -> (Vec<JudgedCandidate>, Vec<ListMeasures>) {
+    let mut all = measure_candidates(sheet, candidates);
     for judged in &mut all {
-        judged.score = weights.first_look(&judged.measures);
+        judged.score = weights.score_first_look(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
     all.truncate(CLOSELY);
     let firsts = all.iter().take(FIRSTS).map(|judged| judged.measures);
     let firsts = firsts.collect();
     for judged in &mut all {
-        let records = kept(sheet, &candidates[judged.place], judged.filter);
-        measures::closely(&mut judged.measures, &Roles::of(sheet, &records, weights));
-        judged.score = weights.of_list(&judged.measures);
+        let records = filter_records(sheet, &candidates[judged.place], judged.filter);
+        measures::add_part_measures(
+            &mut judged.measures,
+            &ListRoles::from_records(sheet, &records, weights),
+        );
+        judged.score = weights.score_list(&judged.measures);
     }
     all.sort_by(|one, other| other.score.total_cmp(&one.score));
-    while let Some(place) = finer::place(sheet, candidates, &all, weights) {
+    while let Some(place) = finer::find_finer_candidate(sheet, candidates, &all, weights) {
         let finer = all.remove(place);
         let best = all.first().map_or(finer.score, |best| best.score);
         all.insert(
             0,
-            Judged {
+            JudgedCandidate {
                 score: best,
                 ..finer
             },

@@ -3,8 +3,8 @@
 //! Names are only hints: each is a feature that the judge weighs, and a page without any is read equally
 //! well.
 
-use super::super::outline::{Outline, Visible};
-use super::sheet::Zone;
+use super::super::outline::{Outline, VisibleNode};
+use super::sheet::PageZone;
 
 const NAVIGATION: &[&str] = &[
     "nav",
@@ -83,7 +83,7 @@ const FOR_EARS: &[&str] = &[
 ];
 
 /// Returns true if an element contains such invisible text.
-pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
+pub(super) fn is_screen_reader_text(node: &VisibleNode<'_>) -> bool {
     let classes = node
         .attr("class")
         .unwrap_or_default()
@@ -92,7 +92,7 @@ pub(super) fn is_for_ears(node: &Visible<'_>) -> bool {
 }
 
 /// Returns the zone of a node within the zone `above`.
-pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
+pub(super) fn detect_zone(outline: &Outline<'_>, index: usize, above: PageZone) -> PageZone {
     let node = outline.at(index);
     let Some(element) = node.node.value().as_element() else {
         return above;
@@ -113,7 +113,7 @@ pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
     }
     let names = ["class", "id", "role"];
     for name in names.iter().filter_map(|name| element.attr(name)) {
-        for word in words(name) {
+        for word in split_name(name) {
             let word = word.as_str();
             zone.navigates |= NAVIGATION.contains(&word);
             zone.is_beside |= BESIDE.contains(&word);
@@ -125,7 +125,7 @@ pub(super) fn zone(outline: &Outline<'_>, index: usize, above: Zone) -> Zone {
 }
 
 fn is_in_content(outline: &Outline<'_>, index: usize) -> bool {
-    let mut above = outline.above(index).skip(1);
+    let mut above = outline.ancestors(index).skip(1);
     above.any(|above| {
         matches!(
             outline.at(above).name(),
@@ -135,7 +135,7 @@ fn is_in_content(outline: &Outline<'_>, index: usize) -> bool {
 }
 
 /// Splits `mainContent`, `main-content` and `main_content` into `main` and `content`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(super) fn split_name(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut was_lower = false;

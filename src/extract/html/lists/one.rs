@@ -10,10 +10,10 @@ use url::Url;
 
 use super::super::article::{self, Article};
 use super::super::linked_data::LinkedData;
-use super::super::reader::Reader;
-use super::measures::OnePage;
+use super::super::reader::OutlineReader;
+use super::measures::OnePageEvidence;
 use super::names;
-use super::sheet::{DateAt, Sheet};
+use super::sheet::{PageDate, PageSheet};
 use crate::languages;
 use crate::model::{RawEntry, RawText};
 
@@ -25,35 +25,38 @@ static LIST_WORDS: LazyLock<FxHashSet<&str>> =
     LazyLock::new(|| languages::set(|table| table.lists.addresses));
 
 /// The page as one record.
-pub(super) struct One {
+pub(super) struct PageRecord {
     article: Option<Article>,
     title: Option<String>,
-    date: Option<DateAt>,
-    pub(super) measures: OnePage,
+    date: Option<PageDate>,
+    pub(super) measures: OnePageEvidence,
 }
 
-impl One {
-    pub(super) fn of(
+impl PageRecord {
+    pub(super) fn from_page(
         page: &Html,
-        sheet: &Sheet<'_, '_>,
-        reader: &Reader<'_, '_>,
+        sheet: &PageSheet<'_, '_>,
+        reader: &OutlineReader<'_, '_>,
         stated: &LinkedData,
         url: &Url,
     ) -> Self {
-        let article = article::find(page, reader);
-        let heading = article::heading(sheet.outline, article.as_ref().map_or(0, Article::body));
+        let article = article::find_article(page, reader);
+        let heading =
+            article::find_heading(sheet.outline, article.as_ref().map_or(0, Article::body));
         let title =
-            heading.map(|index| sheet.text_of(sheet.leaves_in(&sheet.outline.range(index))));
+            heading.map(|index| sheet.leaves_text(sheet.leaves_in(&sheet.outline.range(index))));
         let title = title
             .filter(|title| !title.is_empty())
-            .or_else(|| meta(page, "og:title"));
-        let own = canonical(page).and_then(|href| sheet.base.join(&href).ok());
-        let slug = slug(own.as_ref().unwrap_or(url));
-        let words = title.as_deref().map(names::words).unwrap_or_default();
-        let heading_agrees = agree(&words, &slug) || slug.len() > 1 && agree(&slug, &words);
-        let measures = OnePage {
+            .or_else(|| meta_content(page, "og:title"));
+        let own = canonical_address(page).and_then(|href| sheet.base.join(&href).ok());
+        let slug = words_of_slug(own.as_ref().unwrap_or(url));
+        let words = title.as_deref().map(names::split_name).unwrap_or_default();
+        let heading_agrees =
+            words_agree(&words, &slug) || slug.len() > 1 && words_agree(&slug, &words);
+        let measures = OnePageEvidence {
             letters: article.as_ref().map_or(0, Article::letters),
-            is_stated: stated.only().is_some() || meta(page, "article:published_time").is_some(),
+            is_stated: stated.only_entry().is_some()
+                || meta_content(page, "article:published_time").is_some(),
             heading_agrees,
             is_list_address: slug
                 .last()
@@ -79,14 +82,14 @@ impl One {
     }
 
     /// Returns the record, or `None` if no text on the page is its title.
-    pub(super) fn entry(
+    pub(super) fn to_entry(
         &self,
         page: &Html,
-        reader: &Reader<'_, '_>,
+        reader: &OutlineReader<'_, '_>,
         base: &Url,
     ) -> Option<RawEntry> {
         if let Some(article) = &self.article {
-            let entry = article.entry(reader, base);
+            let entry = article.to_entry(reader, base);
             return Some(RawEntry {
                 published: entry
                     .published
@@ -96,7 +99,7 @@ impl One {
         }
         Some(RawEntry {
             title: Some(RawText::Plain(self.title.clone()?)),
-            link: Some(canonical(page).unwrap_or_else(|| base.to_string())),
+            link: Some(canonical_address(page).unwrap_or_else(|| base.to_string())),
             base: Some(base.clone()),
             published: self.date.as_ref().map(|date| date.text.clone()),
             ..RawEntry::default()
@@ -104,7 +107,7 @@ impl One {
     }
 
     /// Returns true if the page itself states that it is one record: by its date, or by its address.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn is_stated(&self) -> bool {
         self.measures.is_stated || self.measures.heading_agrees
     }
 
@@ -117,7 +120,7 @@ impl One {
     }
 
     /// Returns title and day, for training.
-    pub(super) fn essence(&self) -> (Option<&str>, Option<chrono::NaiveDate>) {
+    pub(super) fn title_and_day(&self) -> (Option<&str>, Option<chrono::NaiveDate>) {
         (
             self.title.as_deref(),
             self.date.as_ref().map(|date| date.day),
@@ -126,7 +129,7 @@ impl One {
 }
 
 /// Returns true if most long words of one text are words of another.
-fn agree(words: &[String], others: &[String]) -> bool {
+fn words_agree(words: &[String], others: &[String]) -> bool {
     let long = words.iter().filter(|word| word.chars().count() > 3);
     let (known, all) = long.fold((0, 0), |(known, all), word| {
         (known + usize::from(others.contains(word)), all + 1)
@@ -135,18 +138,18 @@ fn agree(words: &[String], others: &[String]) -> bool {
 }
 
 /// Returns the words of the last part of an address that has letters.
-fn slug(url: &Url) -> Vec<String> {
+fn words_of_slug(url: &Url) -> Vec<String> {
     let path = url.path().trim_end_matches('/');
     let last = path
         .rsplit('/')
         .find(|part| part.contains(char::is_alphabetic))
         .unwrap_or_default();
     let last = last.split('.').next().unwrap_or_default();
-    names::words(last)
+    names::split_name(last)
 }
 
 /// Returns the address that the page states as its own.
-fn canonical(page: &Html) -> Option<String> {
+fn canonical_address(page: &Html) -> Option<String> {
     let link = Selector::parse("link[rel='canonical' i][href]").expect("a selector of our own");
     let stated = page
         .select(&link)
@@ -155,7 +158,7 @@ fn canonical(page: &Html) -> Option<String> {
     (!stated.is_empty()).then(|| stated.to_owned())
 }
 
-fn meta(page: &Html, property: &str) -> Option<String> {
+fn meta_content(page: &Html, property: &str) -> Option<String> {
     let css = format!("meta[property='{property}'], meta[name='{property}']");
     let selector = Selector::parse(&css).expect("a selector of our own");
     let content = page

@@ -9,12 +9,12 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::candidates::Record;
+use super::candidates::RecordRange;
 use super::entries;
 use super::judge::Weights;
 use super::path::PathId;
-use super::sheet::{DateAt, Sheet};
-use super::walk::{Unit, Walk, heads, letters, text_id};
+use super::sheet::{PageDate, PageSheet};
+use super::walk::{RecordWalk, TextUnit, count_letters, date_heads, text_id};
 use super::words;
 use crate::dates;
 
@@ -119,19 +119,19 @@ pub const DATE_COUNT: usize = DATE_NAMES.len();
 
 /// The places of title and date that a list was read by before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
+pub(super) struct FieldPlaces {
     pub(super) title: Option<PathId>,
     pub(in crate::extract::html) date: Option<PathId>,
 }
 
 /// The parts of one record.
 #[derive(Clone, Debug, Default)]
-pub(in crate::extract::html) struct Parts {
-    pub(in crate::extract::html) title: Option<Unit>,
+pub(in crate::extract::html) struct RecordParts {
+    pub(in crate::extract::html) title: Option<TextUnit>,
     title_score: f64,
     pub(in crate::extract::html) link: Option<usize>,
     /// The record's date, or one above it that it shares with other records.
-    pub(in crate::extract::html) date: Option<DateAt>,
+    pub(in crate::extract::html) date: Option<PageDate>,
     /// True if the date is above the record.
     pub(in crate::extract::html) is_headed: bool,
     date_score: f64,
@@ -139,8 +139,8 @@ pub(in crate::extract::html) struct Parts {
 }
 
 /// The votes of a list's records.
-pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
-    sheet: &'s Sheet<'a, 'h>,
+pub(in crate::extract::html) struct ListRoles<'s, 'a, 'h> {
+    sheet: &'s PageSheet<'a, 'h>,
     weights: &'s Weights,
     places: FxHashMap<PathId, PlaceVotes>,
     dates: FxHashMap<PathId, DateVotes>,
@@ -149,16 +149,16 @@ pub(in crate::extract::html) struct Roles<'s, 'a, 'h> {
     texts: FxHashMap<u64, u32>,
     /// The number of records that have a text with a label, by the label.
     labels: FxHashMap<String, u32>,
-    columns: FxHashMap<u32, words::Column>,
+    columns: FxHashMap<u32, words::ColumnMeaning>,
     /// The dates above records, by the start of the record.
-    heads: FxHashMap<usize, DateAt>,
+    heads: FxHashMap<usize, PageDate>,
     voters: usize,
     /// The places that the list was read by before.
-    kept: Places,
+    kept: FieldPlaces,
     /// The places of most titles and dates.
-    usual: Places,
+    usual: FieldPlaces,
     /// The records that voted, with their parts.
-    sampled: Vec<(Record, Parts)>,
+    sampled: Vec<(RecordRange, RecordParts)>,
 }
 
 #[derive(Default)]
@@ -182,18 +182,22 @@ struct LinkVotes {
     keys: FxHashSet<u64>,
 }
 
-impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
+impl<'s, 'a, 'h> ListRoles<'s, 'a, 'h> {
     /// Lets the records vote.
-    pub(super) fn of(sheet: &'s Sheet<'a, 'h>, records: &[&Record], weights: &'s Weights) -> Self {
-        Self::with(sheet, records, weights, Places::default())
+    pub(super) fn from_records(
+        sheet: &'s PageSheet<'a, 'h>,
+        records: &[&RecordRange],
+        weights: &'s Weights,
+    ) -> Self {
+        Self::with_places(sheet, records, weights, FieldPlaces::default())
     }
 
     /// Lets the records vote, given the `kept` places of titles and dates.
-    pub(super) fn with(
-        sheet: &'s Sheet<'a, 'h>,
-        records: &[&Record],
+    pub(super) fn with_places(
+        sheet: &'s PageSheet<'a, 'h>,
+        records: &[&RecordRange],
         weights: &'s Weights,
-        kept: Places,
+        kept: FieldPlaces,
     ) -> Self {
         let mut roles = Self {
             sheet,
@@ -203,53 +207,61 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             links: FxHashMap::default(),
             texts: FxHashMap::default(),
             labels: FxHashMap::default(),
-            columns: words::columns(sheet, records.first().map_or(0, |record| record.start)),
-            heads: heads(sheet, records),
+            columns: words::column_meanings(
+                sheet,
+                records.first().map_or(0, |record| record.start),
+            ),
+            heads: date_heads(sheet, records),
             voters: records.len().min(VOTERS),
             kept,
-            usual: Places::default(),
+            usual: FieldPlaces::default(),
             sampled: Vec::new(),
         };
         // Take voters from all over the list: its newest may differ from the others.
         let step = (records.len() / VOTERS).max(1);
-        let voters: Vec<&Record> = records.iter().step_by(step).take(VOTERS).copied().collect();
+        let voters: Vec<&RecordRange> =
+            records.iter().step_by(step).take(VOTERS).copied().collect();
         roles.voters = voters.len().max(1);
-        let mut walks: Vec<Walk> = voters
+        let mut walks: Vec<RecordWalk> = voters
             .iter()
-            .map(|record| Walk::of(sheet, record))
+            .map(|record| RecordWalk::from_record(sheet, record))
             .collect();
         for walk in &walks {
-            roles.vote(walk);
+            roles.count_votes(walk);
         }
         for walk in &mut walks {
             walk.has_words = roles.has_words(walk);
         }
-        roles.sampled = roles.sample(&voters, &walks);
+        roles.sampled = roles.sample_parts(&voters, &walks);
         // The other records have their titles and dates where most voters have them.
         roles.usual = roles.usual_places();
-        roles.sampled = roles.sample(&voters, &walks);
+        roles.sampled = roles.sample_parts(&voters, &walks);
         roles
     }
 
-    fn sample(&self, voters: &[&Record], walks: &[Walk]) -> Vec<(Record, Parts)> {
+    fn sample_parts(
+        &self,
+        voters: &[&RecordRange],
+        walks: &[RecordWalk],
+    ) -> Vec<(RecordRange, RecordParts)> {
         let sampled = voters.iter().zip(walks);
         sampled
-            .map(|(record, walk)| ((*record).clone(), self.parts_of(walk)))
+            .map(|(record, walk)| ((*record).clone(), self.parts_of_walk(walk)))
             .collect()
     }
 
     /// Returns the places that most titles and dates of the voters have.
-    fn usual_places(&self) -> Places {
+    fn usual_places(&self) -> FieldPlaces {
         let places = self.places();
-        let is_usual = |of: &dyn Fn(&Parts) -> Option<PathId>, place: &PathId| {
+        let is_usual = |of: &dyn Fn(&RecordParts) -> Option<PathId>, place: &PathId| {
             let same = self
                 .sampled
                 .iter()
                 .filter(|(_, parts)| of(parts) == Some(*place));
             same.count() * 5 >= self.voters * 3 && self.voters > 2
         };
-        let title = |parts: &Parts| parts.title.as_ref().map(|unit| unit.place);
-        Places {
+        let title = |parts: &RecordParts| parts.title.as_ref().map(|unit| unit.place);
+        FieldPlaces {
             title: places.title.filter(|place| is_usual(&title, place)),
             date: places
                 .date
@@ -257,7 +269,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         }
     }
 
-    fn vote(&mut self, walk: &Walk) {
+    fn count_votes(&mut self, walk: &RecordWalk) {
         let sheet = self.sheet;
         let mut seen = FxHashSet::default();
         let mut labels = FxHashSet::default();
@@ -266,7 +278,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             let text = text_id(sheet, &unit.leaves);
             place.records += 1;
             place.texts.insert(text);
-            place.letters += letters(sheet, &unit.leaves);
+            place.letters += count_letters(sheet, &unit.leaves);
             place.dates += usize::from(walk.is_date(&unit.leaves));
             if seen.insert(text) {
                 *self.texts.entry(text).or_default() += 1;
@@ -299,13 +311,13 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     /// Returns the parts of a record.
-    pub(in crate::extract::html) fn parts(&self, record: &Record) -> Parts {
-        self.parts_of(&self.walk(record))
+    pub(in crate::extract::html) fn find_parts(&self, record: &RecordRange) -> RecordParts {
+        self.parts_of_walk(&self.walk_record(record))
     }
 
-    fn walk(&self, record: &Record) -> Walk {
-        let walk = Walk::of(self.sheet, record);
-        Walk {
+    fn walk_record(&self, record: &RecordRange) -> RecordWalk {
+        let walk = RecordWalk::from_record(self.sheet, record);
+        RecordWalk {
             has_words: self.has_words(&walk),
             ..walk
         }
@@ -313,9 +325,9 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 
     /// Returns the penalty of a date or a label, which is a title only if nothing else may be one. The rule
     /// is universal and needs no learning.
-    fn penalty(&self, walk: &Walk, unit: &Unit) -> f64 {
-        let all = letters(self.sheet, &unit.leaves);
-        let beside = self.sheet.letters_beside_dates(&unit.leaves);
+    fn title_penalty(&self, walk: &RecordWalk, unit: &TextUnit) -> f64 {
+        let all = count_letters(self.sheet, &unit.leaves);
+        let beside = self.sheet.letters_outside_dates(&unit.leaves);
         let is_date = beside < all && beside < 10;
         let text = self.title_text(unit);
         let for_ears = self
@@ -334,7 +346,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     /// Returns true if some text of a record is neither a date nor a label nor common to all records.
-    fn has_words(&self, walk: &Walk) -> bool {
+    fn has_words(&self, walk: &RecordWalk) -> bool {
         walk.units.iter().any(|unit| {
             let [leaf] = self
                 .sheet
@@ -346,29 +358,29 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             };
             let votes = self.places.get(&unit.place);
             let distinct = votes.map_or(1.0, |votes| {
-                float(votes.texts.len()) / float(votes.records.max(1))
+                as_f64(votes.texts.len()) / as_f64(votes.records.max(1))
             });
-            let beside = self.sheet.letters_beside_dates(&unit.leaves);
+            let beside = self.sheet.letters_outside_dates(&unit.leaves);
             leaf.text.contains(' ')
                 && beside >= if beside < leaf.letters { 10 } else { 6 }
                 && (distinct > 0.04 && votes.is_some_and(|votes| votes.texts.len() > 1)
                     || self.voters <= 3)
                 && !leaf.text.starts_with(|c: char| c.is_ascii_digit())
                 && !matches!(
-                    words::class(self.sheet, unit.node, walk.record.start),
-                    Some(words::Class::Other)
+                    words::class_meaning(self.sheet, unit.node, walk.record.start),
+                    Some(words::ClassMeaning::Other)
                 )
                 && !words::is_label(&leaf.text)
                 && !words::begins_with_label(&leaf.text)
         })
     }
 
-    fn parts_of(&self, walk: &Walk) -> Parts {
-        let mut parts = Parts::default();
+    fn parts_of_walk(&self, walk: &RecordWalk) -> RecordParts {
+        let mut parts = RecordParts::default();
         let mut best = f64::NEG_INFINITY;
-        for (unit, measures) in self.titles_of(walk) {
-            let own = self.weights.of_title(&measures) - self.penalty(walk, unit);
-            let score = own + self.known(|places| places.title, unit.place);
+        for (unit, measures) in self.title_candidates(walk) {
+            let own = self.weights.score_title(&measures) - self.title_penalty(walk, unit);
+            let score = own + self.place_weight(|places| places.title, unit.place);
             if score > best {
                 best = score;
                 parts.title_score = own;
@@ -376,9 +388,9 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             }
         }
         best = f64::NEG_INFINITY;
-        for (place, date, measures) in self.dates_of(walk, parts.title.as_ref()) {
-            let own = self.weights.of_date(&measures);
-            let score = own + self.known(|places| places.date, place);
+        for (place, date, measures) in self.date_candidates(walk, parts.title.as_ref()) {
+            let own = self.weights.score_date(&measures);
+            let score = own + self.place_weight(|places| places.date, place);
             if score > best {
                 best = score;
                 parts.date_score = own;
@@ -390,18 +402,18 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             && let Some(head) = self.heads.get(&walk.record.start)
         {
             parts.date = walk
-                .day_below(self.sheet, head)
+                .complete_month(self.sheet, head)
                 .or_else(|| Some(head.clone()));
             parts.is_headed = true;
             parts.date_score = 0.0;
         }
-        parts.link = self.link_of(walk, parts.title.as_ref());
+        parts.link = self.find_link(walk, parts.title.as_ref());
         parts
     }
 
     /// Returns the weight of a place that was kept, or that most records have.
-    fn known(&self, of: fn(&Places) -> Option<PathId>, place: PathId) -> f64 {
-        let weight = |places: &Places, weight: f64| {
+    fn place_weight(&self, of: fn(&FieldPlaces) -> Option<PathId>, place: PathId) -> f64 {
+        let weight = |places: &FieldPlaces, weight: f64| {
             if of(places) == Some(place) {
                 weight
             } else {
@@ -412,11 +424,14 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     /// Returns the texts of a record that may be its title, with the measures of each.
-    fn titles_of<'w>(&self, walk: &'w Walk) -> Vec<(&'w Unit, [f64; TITLE_COUNT])> {
+    fn title_candidates<'w>(
+        &self,
+        walk: &'w RecordWalk,
+    ) -> Vec<(&'w TextUnit, [f64; TITLE_COUNT])> {
         let longest = walk
             .units
             .iter()
-            .map(|unit| letters(self.sheet, &unit.leaves))
+            .map(|unit| count_letters(self.sheet, &unit.leaves))
             .max()
             .unwrap_or(0);
         let units = walk.units.iter();
@@ -425,24 +440,29 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .collect()
     }
 
-    fn title_measures(&self, walk: &Walk, unit: &Unit, longest: usize) -> [f64; TITLE_COUNT] {
+    fn title_measures(
+        &self,
+        walk: &RecordWalk,
+        unit: &TextUnit,
+        longest: usize,
+    ) -> [f64; TITLE_COUNT] {
         let sheet = self.sheet;
         let leaves = sheet.leaves.get(unit.leaves.clone()).unwrap_or_default();
-        let whole = sheet.text_of(unit.leaves.clone());
+        let whole = sheet.leaves_text(unit.leaves.clone());
         let text = self.without_label(&whole);
-        let own = letters(sheet, &unit.leaves);
-        let beside = sheet.letters_beside_dates(&unit.leaves);
+        let own = count_letters(sheet, &unit.leaves);
+        let beside = sheet.letters_outside_dates(&unit.leaves);
         let label_before = self.label_before(walk, unit, &whole);
         let empty = PlaceVotes::default();
         let known = self.places.get(&unit.place).unwrap_or(&empty);
-        let records = float(known.records.max(1));
-        let voters = float(self.voters);
+        let records = as_f64(known.records.max(1));
+        let voters = as_f64(self.voters);
         let repeats = self
             .texts
             .get(&text_id(sheet, &unit.leaves))
             .copied()
             .unwrap_or(1);
-        let linked: Vec<usize> = distinct(leaves.iter().filter_map(|leaf| leaf.link));
+        let linked: Vec<usize> = distinct_links(leaves.iter().filter_map(|leaf| leaf.link));
         let is_linked = !leaves.is_empty()
             && leaves.iter().all(|leaf| leaf.link.is_some())
             && linked.len() == 1;
@@ -458,8 +478,8 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let letters_only = text.chars().any(char::is_alphabetic);
         let words = text.split(' ').count();
         let place = unit.leaves.start - walk.leaves.start;
-        let class = words::class(sheet, unit.node, walk.record.start);
-        let column = words::column_of(sheet, unit.node, walk.record.start);
+        let class = words::class_meaning(sheet, unit.node, walk.record.start);
+        let column = words::column_of_cell(sheet, unit.node, walk.record.start);
         let column = column
             .and_then(|column| self.columns.get(&column))
             .copied()
@@ -469,15 +489,15 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             sheet.outline.at(unit.node).name(),
             "td" | "th" | "li" | "p" | "div"
         );
-        let log = (1.0 + float(own)).ln() / 5.0;
+        let log = (1.0 + as_f64(own)).ln() / 5.0;
         let of = |is: bool| f64::from(u8::from(is));
         [
             records.min(voters) / voters,
-            float(known.texts.len()) / records,
+            as_f64(known.texts.len()) / records,
             log,
             log * log,
-            (1.0 + float(known.letters) / records).ln() / 5.0,
-            float(repeats.saturating_sub(1) as usize) / voters,
+            (1.0 + as_f64(known.letters) / records).ln() / 5.0,
+            as_f64(repeats.saturating_sub(1) as usize) / voters,
             of(is_linked),
             of(!linked.is_empty() && !is_linked),
             of(is_linked && linked.first().copied() == first_link),
@@ -487,11 +507,11 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             of(is_date),
             of(!is_date && walk.has_date(&unit.leaves)),
             of(!is_date && beside < 10),
-            1.0 - float(beside) / float(own.max(1)),
-            float(known.dates) / records,
+            1.0 - as_f64(beside) / as_f64(own.max(1)),
+            as_f64(known.dates) / records,
             of(label),
             of(words::begins_with_label(text)),
-            float(digits) / float(chars),
+            as_f64(digits) / as_f64(chars),
             of(!letters_only),
             of(place == 0),
             of(unit.leaves.start == walk.first_plain),
@@ -501,12 +521,12 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             of(words == 1),
             of(words == 1 && digits > 0),
             of(unit.leaves.len() == walk.leaves.len()),
-            of(class == Some(words::Class::Title)),
-            of(class == Some(words::Class::Other)),
-            of(column == Some(words::Column::Title)),
-            of(column == Some(words::Column::Number)),
-            of(column == Some(words::Column::Date)),
-            of(column == Some(words::Column::Other)),
+            of(class == Some(words::ClassMeaning::Title)),
+            of(class == Some(words::ClassMeaning::Other)),
+            of(column == Some(words::ColumnMeaning::Title)),
+            of(column == Some(words::ColumnMeaning::Number)),
+            of(column == Some(words::ColumnMeaning::Date)),
+            of(column == Some(words::ColumnMeaning::Other)),
             of(is_linked
                 && !label
                 && repeats * 3 <= u32::try_from(self.voters).unwrap_or(u32::MAX)),
@@ -530,9 +550,14 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 
     /// Returns the meaning of the label before a text in most records, in a leaf of its own or within the
     /// text.
-    fn label_before(&self, walk: &Walk, unit: &Unit, text: &str) -> Option<words::Column> {
-        if let Some((label, _)) = self.label_of(text) {
-            return Some(words::head(label));
+    fn label_before(
+        &self,
+        walk: &RecordWalk,
+        unit: &TextUnit,
+        text: &str,
+    ) -> Option<words::ColumnMeaning> {
+        if let Some((label, _)) = self.split_label(text) {
+            return Some(words::head_meaning(label));
         }
         let before = unit
             .leaves
@@ -544,31 +569,32 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .texts
             .get(&text_id(self.sheet, &(before..before + 1)))?;
         let is_common = *count as usize * 5 >= self.voters * 3 && self.voters > 2;
-        (is_common && label.letters <= 24 && label.link.is_none()).then(|| words::head(&label.text))
+        (is_common && label.letters <= 24 && label.link.is_none())
+            .then(|| words::head_meaning(&label.text))
     }
 
     /// Splits off the label that a text begins with in most records. Returns the label and the rest.
-    fn label_of<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+    fn split_label<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         let (label, rest) = text.split_once(':')?;
         let count = *self.labels.get(label)?;
         let is_common = count as usize * 5 >= self.voters * 3 && self.voters > 2;
         // `In re:` begins a name.
-        let is_known = || words::head(label) != words::Column::Other;
+        let is_known = || words::head_meaning(label) != words::ColumnMeaning::Other;
         (is_common && !rest.trim().is_empty() && is_known()).then(|| (label, rest.trim_start()))
     }
 
     fn without_label<'t>(&self, text: &'t str) -> &'t str {
-        self.label_of(text).map_or(text, |(_, rest)| rest)
+        self.split_label(text).map_or(text, |(_, rest)| rest)
     }
 
     /// Returns the words of a title: without the label that all titles have, without leading bullets and
     /// dashes, and if it spans several leaves, without the dates and labels around them.
-    pub(super) fn title_text(&self, unit: &Unit) -> String {
+    pub(super) fn title_text(&self, unit: &TextUnit) -> String {
         let is_extra = |leaf: &usize| {
             let Some(found) = self.sheet.leaves.get(*leaf) else {
                 return true;
             };
-            let is_date = self.sheet.letters_beside_dates(&(*leaf..*leaf + 1)) == 0;
+            let is_date = self.sheet.letters_outside_dates(&(*leaf..*leaf + 1)) == 0;
             is_date || found.is_for_ears || words::is_label(&found.text)
         };
         let all = unit.leaves.clone();
@@ -581,7 +607,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .rev()
             .find(|leaf| !is_extra(leaf))
             .unwrap_or(all.end - 1);
-        let text = self.sheet.text_of(first..last + 1);
+        let text = self.sheet.leaves_text(first..last + 1);
         let text = self.without_label(&text);
         let is_sign = |c: char| c.is_whitespace() || "»›•·►▸▪‣–—-|:*".contains(c);
         let trimmed = text.trim_start_matches(is_sign);
@@ -590,11 +616,11 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     /// Returns the dates of a record, with the measures of each.
-    fn dates_of<'w>(
+    fn date_candidates<'w>(
         &self,
-        walk: &'w Walk,
-        title: Option<&Unit>,
-    ) -> Vec<(PathId, &'w DateAt, [f64; DATE_COUNT])> {
+        walk: &'w RecordWalk,
+        title: Option<&TextUnit>,
+    ) -> Vec<(PathId, &'w PageDate, [f64; DATE_COUNT])> {
         let dates = walk.dates.iter();
         dates
             .enumerate()
@@ -610,45 +636,45 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 
     fn date_measures(
         &self,
-        walk: &Walk,
+        walk: &RecordWalk,
         index: usize,
         place: PathId,
-        date: &DateAt,
-        title: Option<&Unit>,
+        date: &PageDate,
+        title: Option<&TextUnit>,
     ) -> [f64; DATE_COUNT] {
         let sheet = self.sheet;
         let empty = DateVotes::default();
         let votes = self.dates.get(&place).unwrap_or(&empty);
-        let records = float(votes.records.max(1));
+        let records = as_f64(votes.records.max(1));
         let unique: FxHashSet<_> = votes.days.iter().collect();
         let pairs = votes.days.windows(2);
         let falls = pairs.clone().filter(|pair| pair[0] >= pair[1]).count();
         let rises = pairs.filter(|pair| pair[0] <= pair[1]).count();
         let ordered = match votes.days.len() {
             0..=2 => 0.5,
-            days => float(falls.max(rises)) / float(days - 1),
+            days => as_f64(falls.max(rises)) / as_f64(days - 1),
         };
         let leaf = sheet
             .leaves
             .get(date.leaves.start)
             .filter(|_| !date.leaves.is_empty());
         let label = words::date_label(sheet, date, walk.leaves.start);
-        let class = words::class(sheet, date.node, walk.record.start);
-        let column = words::column_of(sheet, date.node, walk.record.start);
+        let class = words::class_meaning(sheet, date.node, walk.record.start);
+        let column = words::column_of_cell(sheet, date.node, walk.record.start);
         let column = column.and_then(|column| self.columns.get(&column)).copied();
         let is_in_title = title.is_some_and(|title| title.leaves.contains(&date.leaves.start));
         let today = sheet.hints.now.date_naive();
-        let tags = sheet.outline.above_within(date.node, walk.record.start);
+        let tags = sheet.outline.ancestors_from(date.node, walk.record.start);
         let is_time = tags
             .take(3)
             .any(|index| sheet.outline.at(index).name() == "time");
         let of = |is: bool| f64::from(u8::from(is));
         [
-            (records / float(self.voters)).min(1.0),
-            float(unique.len()) / records,
+            (records / as_f64(self.voters)).min(1.0),
+            as_f64(unique.len()) / records,
             ordered,
             of(date.is_whole),
-            float(votes.whole) / records,
+            as_f64(votes.whole) / records,
             of(date.is_stated),
             of(is_time),
             of(date.is_day()),
@@ -658,11 +684,15 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             of(leaf.is_some_and(|leaf| leaf.link.is_some())),
             of(label == Some(words::DateLabel::Published)),
             of(label == Some(words::DateLabel::Other)),
-            of(class == Some(words::Class::Date)),
-            of(column == Some(words::Column::Date)),
+            of(class == Some(words::ClassMeaning::Date)),
+            of(column == Some(words::ColumnMeaning::Date)),
             of(matches!(
                 column,
-                Some(words::Column::Other | words::Column::Number | words::Column::Title)
+                Some(
+                    words::ColumnMeaning::Other
+                        | words::ColumnMeaning::Number
+                        | words::ColumnMeaning::Title
+                )
             )),
             of(date.day > today),
             of(date.day < today - chrono::TimeDelta::days(365 * 12)),
@@ -674,7 +704,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 
     /// Returns the link of the title, or else the one at the place where most records have a link of their
     /// own.
-    fn link_of(&self, walk: &Walk, title: Option<&Unit>) -> Option<usize> {
+    fn find_link(&self, walk: &RecordWalk, title: Option<&TextUnit>) -> Option<usize> {
         let sheet = self.sheet;
         let of_title = title.and_then(|title| {
             let leaves = sheet.leaves.get(title.leaves.clone())?;
@@ -689,7 +719,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             });
             best.map(|(_, (_, link))| *link)
         };
-        let around = || sheet.link_of(walk.record.start);
+        let around = || sheet.link_around(walk.record.start);
         of_title.or_else(voted).or_else(around)
     }
 
@@ -697,26 +727,26 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         let Some(votes) = self.links.get(&place) else {
             return 0.0;
         };
-        let records = float(votes.records.max(1));
+        let records = as_f64(votes.records.max(1));
         // Minutes and videos appear later than agendas: a place that few records fill may vary more and is
         // still no better.
-        (float(votes.keys.len()) / records) * (0.3 + (records / float(self.voters)).min(1.0))
+        (as_f64(votes.keys.len()) / records) * (0.3 + (records / as_f64(self.voters)).min(1.0))
     }
 
     /// Returns the element in which the text next to the title begins.
-    pub(in crate::extract::html) fn summary_node(&self, record: &Record) -> Option<usize> {
-        let parts = self.parts(record);
+    pub(in crate::extract::html) fn summary_node(&self, record: &RecordRange) -> Option<usize> {
+        let parts = self.find_parts(record);
         entries::summary_nodes(self.sheet, self, record, &parts)
             .first()
             .copied()
     }
 
     /// Returns the places of most titles and dates.
-    pub(super) fn places(&self) -> Places {
+    pub(super) fn places(&self) -> FieldPlaces {
         let parts = || self.sampled.iter().map(|(_, parts)| parts);
-        Places {
-            title: most(parts().filter_map(|parts| Some(parts.title.as_ref()?.place))),
-            date: most(parts().filter_map(|parts| parts.date_place)),
+        FieldPlaces {
+            title: most_common_place(parts().filter_map(|parts| Some(parts.title.as_ref()?.place))),
+            date: most_common_place(parts().filter_map(|parts| parts.date_place)),
         }
     }
 
@@ -730,24 +760,25 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
         self.voters > 3 && count as usize * 2 > self.voters
     }
 
-    pub(super) fn hints(&self) -> &dates::Hints<'h> {
+    pub(super) fn hints(&self) -> &dates::DateHints<'h> {
         &self.sheet.hints
     }
 
     /// Returns the measures that the parts give to the judge.
     pub(super) fn measures(&self) -> [f64; 16] {
         let sheet = self.sheet;
-        let n = float(self.sampled.len().max(1));
-        let share = |is: &dyn Fn(&Record, &Parts) -> bool| {
-            float(
+        let n = as_f64(self.sampled.len().max(1));
+        let share = |is: &dyn Fn(&RecordRange, &RecordParts) -> bool| {
+            as_f64(
                 self.sampled
                     .iter()
                     .filter(|(record, parts)| is(record, parts))
                     .count(),
             ) / n
         };
-        let of_title =
-            |is: &dyn Fn(&Unit) -> bool| share(&|_, parts| parts.title.as_ref().is_some_and(is));
+        let of_title = |is: &dyn Fn(&TextUnit) -> bool| {
+            share(&|_, parts| parts.title.as_ref().is_some_and(is))
+        };
         let titles: FxHashSet<u64> = self
             .sampled
             .iter()
@@ -766,7 +797,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
             .iter()
             .filter_map(|(_, parts)| Some(sheet.targets.get(parts.link?)?.as_ref()?.key))
             .collect();
-        let mean = |of: &dyn Fn(&Parts) -> f64| {
+        let mean = |of: &dyn Fn(&RecordParts) -> f64| {
             let values = self.sampled.iter().map(|(_, parts)| of(parts));
             values
                 .filter(|value| value.is_finite())
@@ -775,23 +806,23 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
                 / n
                 / 5.0
         };
-        let usual = |unit: &Unit| (12..=140).contains(&letters(sheet, &unit.leaves));
-        let is_date = |unit: &Unit| {
+        let usual = |unit: &TextUnit| (12..=140).contains(&count_letters(sheet, &unit.leaves));
+        let is_date = |unit: &TextUnit| {
             let dates = sheet.dates_in(&(unit.node..unit.node + 1));
             dates
                 .iter()
                 .any(|date| date.is_whole && date.leaves == unit.leaves)
         };
-        let beside = |record: &Record, parts: &Parts| {
+        let beside = |record: &RecordRange, parts: &RecordParts| {
             let title = parts
                 .title
                 .as_ref()
-                .map_or(0, |title| letters(sheet, &title.leaves));
+                .map_or(0, |title| count_letters(sheet, &title.leaves));
             sheet.outline.letters(record) > title + 60
         };
         [
             share(&|_, parts| parts.title.is_some()),
-            float(titles.len()) / n,
+            as_f64(titles.len()) / n,
             mean(&|parts| parts.title_score),
             of_title(&usual),
             of_title(&|unit| {
@@ -816,10 +847,10 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
                 repeats as usize * 4 > self.voters && self.voters > 3
             }),
             share(&|_, parts| parts.date.is_some()),
-            float(pairs.len()) / n,
+            as_f64(pairs.len()) / n,
             mean(&|parts| parts.date_score),
             share(&|_, parts| parts.link.is_some()),
-            float(links.len()) / n,
+            as_f64(links.len()) / n,
             share(&beside),
             share(&|record, _| (1..=2).contains(&sheet.links_in(record))),
             share(&|_, parts| {
@@ -829,22 +860,25 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
     }
 
     /// Returns the texts of a record, each with its measures, for training.
-    pub(super) fn weighed_titles(&self, record: &Record) -> Vec<(String, [f64; TITLE_COUNT])> {
-        let walk = self.walk(record);
-        let titles = self.titles_of(&walk).into_iter();
+    pub(super) fn measured_titles(
+        &self,
+        record: &RecordRange,
+    ) -> Vec<(String, [f64; TITLE_COUNT])> {
+        let walk = self.walk_record(record);
+        let titles = self.title_candidates(&walk).into_iter();
         titles
             .map(|(unit, measures)| (self.title_text(unit), measures))
             .collect()
     }
 
     /// Returns the dates of a record, each with its measures, for training.
-    pub(super) fn weighed_dates(
+    pub(super) fn measured_dates(
         &self,
-        record: &Record,
+        record: &RecordRange,
     ) -> Vec<(chrono::NaiveDate, [f64; DATE_COUNT])> {
-        let walk = self.walk(record);
-        let title = self.parts_of(&walk).title;
-        let dates = self.dates_of(&walk, title.as_ref()).into_iter();
+        let walk = self.walk_record(record);
+        let title = self.parts_of_walk(&walk).title;
+        let dates = self.date_candidates(&walk, title.as_ref()).into_iter();
         dates
             .map(|(_, date, measures)| (date.day, measures))
             .collect()
@@ -852,7 +886,7 @@ impl<'s, 'a, 'h> Roles<'s, 'a, 'h> {
 }
 
 /// Returns the most common place, and among equals the smallest.
-fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
+fn most_common_place(places: impl Iterator<Item = PathId>) -> Option<PathId> {
     let mut counts: FxHashMap<PathId, usize> = FxHashMap::default();
     for place in places {
         *counts.entry(place).or_default() += 1;
@@ -863,12 +897,12 @@ fn most(places: impl Iterator<Item = PathId>) -> Option<PathId> {
     best.map(|(place, _)| place)
 }
 
-fn distinct(links: impl Iterator<Item = usize>) -> Vec<usize> {
+fn distinct_links(links: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut links: Vec<usize> = links.collect();
     links.dedup();
     links
 }
 
-fn float(count: usize) -> f64 {
+fn as_f64(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

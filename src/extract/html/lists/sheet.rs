@@ -17,8 +17,8 @@ use url::Url;
 use super::super::outline::Outline;
 use super::names;
 use super::path::{self, PathId};
-use super::target::Target;
-use crate::dates::{self, Basis, Hints};
+use super::target::LinkTarget;
+use crate::dates::{self, DateBasis, DateHints};
 use crate::extract::epoch;
 use crate::model::{DateOrder, Precision};
 
@@ -45,7 +45,7 @@ const NONE: u32 = u32::MAX;
 
 /// A text in one piece.
 #[derive(Debug)]
-pub(in crate::extract::html) struct Leaf {
+pub(in crate::extract::html) struct TextLeaf {
     /// The text nodes and the inline marks between them.
     pub(in crate::extract::html) nodes: Range<usize>,
     /// The words, separated by single spaces.
@@ -64,7 +64,7 @@ pub(in crate::extract::html) struct Leaf {
 
 /// A date somewhere on the page.
 #[derive(Clone, Debug)]
-pub(in crate::extract::html) struct DateAt {
+pub(in crate::extract::html) struct PageDate {
     /// The first node that contains it.
     pub(in crate::extract::html) node: usize,
     /// The leaves that contain it. Empty if an element without text states it.
@@ -85,7 +85,7 @@ pub(in crate::extract::html) struct DateAt {
     pub(super) bytes: Range<usize>,
 }
 
-impl DateAt {
+impl PageDate {
     /// Returns true if the date names a day.
     pub(super) fn is_day(&self) -> bool {
         matches!(self.precision, Precision::Day | Precision::Instant)
@@ -98,7 +98,7 @@ impl DateAt {
     reason = "each name of a part of a page stands for itself, and several may hold"
 )]
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::extract::html) struct Zone {
+pub(in crate::extract::html) struct PageZone {
     /// True in navigation: menus, breadcrumbs, pagers.
     pub(super) navigates: bool,
     /// True in a sidebar or other content at the side.
@@ -111,7 +111,7 @@ pub(in crate::extract::html) struct Zone {
 
 /// The separator between two texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Cut {
+enum TextSeparator {
     /// Inline marks, or nothing.
     None,
     /// A box within the line, such as a `span` with a class.
@@ -122,7 +122,7 @@ enum Cut {
 
 /// The position of a text.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Piece {
+struct TextPosition {
     block: usize,
     link: Option<usize>,
     is_marked: bool,
@@ -130,18 +130,24 @@ struct Piece {
 
 /// Returns true if a text continues the one before it. A word is never cut. A leaf ends where bold text
 /// begins or ends.
-fn joins(before: &str, text: &str, cut: Cut, last: Piece, piece: Piece) -> bool {
+fn continues_text(
+    before: &str,
+    text: &str,
+    cut: TextSeparator,
+    last: TextPosition,
+    piece: TextPosition,
+) -> bool {
     let continues = before.ends_with(char::is_alphabetic) && text.starts_with(char::is_lowercase);
     match cut {
         _ if last.link != piece.link => false,
-        Cut::None if last.block != piece.block || is_glued(before, text) => false,
-        Cut::None => {
+        TextSeparator::None if last.block != piece.block || is_glued(before, text) => false,
+        TextSeparator::None => {
             let within_word =
                 before.ends_with(char::is_alphanumeric) && text.starts_with(char::is_alphanumeric);
             last.is_marked == piece.is_marked || within_word
         }
-        Cut::Soft => continues,
-        Cut::Hard => false,
+        TextSeparator::Soft => continues,
+        TextSeparator::Hard => false,
     }
 }
 
@@ -155,59 +161,59 @@ fn is_glued(before: &str, text: &str) -> bool {
 }
 
 /// A page, laid out.
-pub(in crate::extract::html) struct Sheet<'a, 'h> {
+pub(in crate::extract::html) struct PageSheet<'a, 'h> {
     pub(in crate::extract::html) outline: &'a Outline<'a>,
     pub(super) base: &'a Url,
-    pub(super) hints: Hints<'h>,
-    pub(in crate::extract::html) leaves: Vec<Leaf>,
+    pub(super) hints: DateHints<'h>,
+    pub(in crate::extract::html) leaves: Vec<TextLeaf>,
     /// The dates, in page order.
-    pub(super) dates: Vec<DateAt>,
+    pub(super) dates: Vec<PageDate>,
     /// The tag path of each node from the body, inline marks skipped.
     pub(super) paths: Vec<PathId>,
     /// The zone of each node.
-    pub(super) zones: Vec<Zone>,
+    pub(super) zones: Vec<PageZone>,
     /// The target of each node that is a link to another page or file.
-    pub(super) targets: Vec<Option<Target>>,
+    pub(super) targets: Vec<Option<LinkTarget>>,
     links: Vec<u32>,
     first_leaf: Vec<u32>,
     first_date: Vec<u32>,
-    sums: Sums,
+    sums: NodeCounts,
 }
 
 /// Counts before each node, and before the end.
 #[derive(Default)]
-struct Sums {
+struct NodeCounts {
     links: Vec<u32>,
     files: Vec<u32>,
     heads: Vec<u32>,
 }
 
-impl<'a, 'h> Sheet<'a, 'h> {
+impl<'a, 'h> PageSheet<'a, 'h> {
     /// Lays out a page. Relative addresses are resolved against `base`.
-    pub(super) fn of(outline: &'a Outline<'a>, base: &'a Url, hints: &Hints<'h>) -> Self {
+    pub(super) fn lay_out(outline: &'a Outline<'a>, base: &'a Url, hints: &DateHints<'h>) -> Self {
         let mut sheet = Self {
             outline,
             base,
             hints: *hints,
             leaves: Vec::new(),
             dates: Vec::new(),
-            paths: path::all(outline),
+            paths: path::collect_paths(outline),
             zones: Vec::with_capacity(outline.len()),
             targets: Vec::with_capacity(outline.len()),
             links: Vec::with_capacity(outline.len()),
             first_leaf: Vec::new(),
             first_date: Vec::new(),
-            sums: Sums::default(),
+            sums: NodeCounts::default(),
         };
-        sheet.walk();
+        sheet.fill_nodes();
         sheet.cut_leaves();
-        sheet.hints.order = sheet.order();
+        sheet.hints.order = sheet.date_order();
         sheet.read_dates();
         sheet
     }
 
     /// Fills in zones, links and sums, node by node.
-    fn walk(&mut self) {
+    fn fill_nodes(&mut self) {
         let outline = self.outline;
         let (mut links, mut files, mut heads) = (0, 0, 0);
         for index in 0..outline.len() {
@@ -215,12 +221,12 @@ impl<'a, 'h> Sheet<'a, 'h> {
             let above = node.parent;
             let is_root = above == index;
             let zone = if is_root {
-                Zone::default()
+                PageZone::default()
             } else {
                 self.zones[above]
             };
-            self.zones.push(names::zone(outline, index, zone));
-            let target = Target::of(outline, index, self.base);
+            self.zones.push(names::detect_zone(outline, index, zone));
+            let target = LinkTarget::from_node(outline, index, self.base);
             let inherited = if is_root { NONE } else { self.links[above] };
             let own = u32::try_from(index).unwrap_or(NONE);
             self.links
@@ -246,14 +252,14 @@ impl<'a, 'h> Sheet<'a, 'h> {
         let mut ears = vec![false; outline.len()];
         let mut blocks = vec![0_usize; outline.len()];
         let mut raw = String::new();
-        let mut last = Piece::default();
-        let mut cut = Cut::Hard;
+        let mut last = TextPosition::default();
+        let mut cut = TextSeparator::Hard;
         for index in 0..outline.len() {
             let node = outline.at(index);
             let above = node.parent;
             let name = node.name();
-            let is_mark = path::is_mark(node);
-            ears[index] = ears[above] || names::is_for_ears(node);
+            let is_mark = path::is_inline_mark(node);
+            ears[index] = ears[above] || names::is_screen_reader_text(node);
             heads[index] = heads[above] || matches!(name, "h" | "summary" | "legend");
             marked[index] = marked[above] && is_mark || matches!(name, "b" | "strong");
             strong[index] = strong[above]
@@ -267,22 +273,22 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 cut = if is_mark {
                     cut
                 } else if soft {
-                    cut.max(Cut::Soft)
+                    cut.max(TextSeparator::Soft)
                 } else {
-                    Cut::Hard
+                    TextSeparator::Hard
                 };
                 continue;
             };
-            let piece = Piece {
+            let piece = TextPosition {
                 block: blocks[above],
-                link: self.link_of(index),
+                link: self.link_around(index),
                 is_marked: marked[above],
             };
             // A link that an editor cut in two.
             let key =
                 |link: Option<usize>| self.targets.get(link?)?.as_ref().map(|target| target.key);
             let same = key(last.link).is_some() && key(last.link) == key(piece.link);
-            let piece = Piece {
+            let piece = TextPosition {
                 link: if same { last.link } else { piece.link },
                 ..piece
             };
@@ -291,19 +297,19 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 .last()
                 .is_some_and(|leaf| leaf.is_for_ears == ears[above]);
             if is_alike
-                && joins(&raw, text, cut, last, piece)
+                && continues_text(&raw, text, cut, last, piece)
                 && let Some(leaf) = self.leaves.last_mut()
             {
                 raw.push_str(text);
                 leaf.nodes.end = index + 1;
                 leaf.is_strong &= strong[above];
-                leaf.text = collapsed(&raw);
+                leaf.text = collapse_space(&raw);
             } else {
                 raw.clear();
                 raw.push_str(text);
-                self.leaves.push(Leaf {
+                self.leaves.push(TextLeaf {
                     nodes: index..index + 1,
-                    text: collapsed(text),
+                    text: collapse_space(text),
                     link: piece.link,
                     is_head: heads[above],
                     is_strong: strong[above],
@@ -311,7 +317,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
                     letters: 0,
                 });
             }
-            (cut, last) = (Cut::None, piece);
+            (cut, last) = (TextSeparator::None, piece);
         }
         self.first_leaf
             .push(u32::try_from(self.leaves.len()).unwrap_or(NONE));
@@ -323,7 +329,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
     /// Returns the order of day and month in numeric dates: the operator's setting, else the order that the
     /// page's dates prove, else that of its language or host, else the order in which fewer dates are in the
     /// future and more are sorted.
-    fn order(&self) -> Option<DateOrder> {
+    fn date_order(&self) -> Option<DateOrder> {
         if self.hints.order.is_some() {
             return self.hints.order;
         }
@@ -340,18 +346,18 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 .or_else(|| order_of_host(self.base))
                 .or_else(|| Some(self.likely_order(&texts)))
         };
-        dates::order_of(texts.iter().copied()).or_else(likely)
+        dates::detect_order(texts.iter().copied()).or_else(likely)
     }
 
     fn likely_order(&self, texts: &[&str]) -> DateOrder {
         let today = self.hints.now.date_naive();
         let tried = |order: DateOrder| {
-            let hints = Hints {
+            let hints = DateHints {
                 order: Some(order),
                 ..self.hints
             };
             let days = texts.iter().take(MAX_TRIED_DATES).filter_map(|text| {
-                let (_, reading) = dates::find(text, &hints)?;
+                let (_, reading) = dates::find_date(text, &hints)?;
                 Some(reading.dated.at.date_naive())
             });
             let days: Vec<NaiveDate> = days.collect();
@@ -390,12 +396,12 @@ impl<'a, 'h> Sheet<'a, 'h> {
         }
     }
 
-    fn read_leaf(&self, place: usize, leaf: &Leaf, found: &mut Vec<DateAt>) {
-        let text = beginning(&leaf.text);
+    fn read_leaf(&self, place: usize, leaf: &TextLeaf, found: &mut Vec<PageDate>) {
+        let text = searched_part(&leaf.text);
         if !text.contains(char::is_numeric) && text.len() > 40 {
             return;
         }
-        let at = |text: &str, reading: &dates::Reading, bytes: Range<usize>| DateAt {
+        let at = |text: &str, reading: &dates::DateReading, bytes: Range<usize>| PageDate {
             node: leaf.nodes.start,
             leaves: place..place + 1,
             text: text.to_owned(),
@@ -407,27 +413,30 @@ impl<'a, 'h> Sheet<'a, 'h> {
             bytes,
         };
         if text.len() <= 80
-            && let Some(reading) = dates::read(text, &self.hints)
+            && let Some(reading) = dates::parse_date(text, &self.hints)
         {
             let is_number = !text.contains(|c: char| !c.is_numeric());
-            if reading.basis != Basis::Presumed && !is_number {
+            if reading.basis != DateBasis::Presumed && !is_number {
                 let whole = at(text, &reading, 0..text.len());
-                found.push(DateAt {
+                found.push(PageDate {
                     is_whole: true,
                     ..whole
                 });
             }
             return;
         }
-        for (bytes, reading) in dates::all(text, &self.hints).into_iter().take(MAX_DATES) {
+        for (bytes, reading) in dates::find_dates(text, &self.hints)
+            .into_iter()
+            .take(MAX_DATES)
+        {
             let part = text.get(bytes.clone()).unwrap_or_default();
             found.push(at(part, &reading, bytes));
         }
     }
 
     /// Reads adjacent short leaves that are a date only together.
-    fn read_pieces(&self, found: &mut Vec<DateAt>) {
-        let is_piece = |leaf: &Leaf| leaf.text.len() <= MAX_PIECE_BYTES && leaf.letters > 0;
+    fn read_pieces(&self, found: &mut Vec<PageDate>) {
+        let is_piece = |leaf: &TextLeaf| leaf.text.len() <= MAX_PIECE_BYTES && leaf.letters > 0;
         let mut days = vec![false; self.leaves.len()];
         for date in found.iter().filter(|date| date.is_day()) {
             days[date.leaves.start] = true;
@@ -441,7 +450,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
                 .count();
             let together = (2..=run)
                 .rev()
-                .find_map(|count| self.together(place, count, &days));
+                .find_map(|count| self.date_across_leaves(place, count, &days));
             let Some(date) = together else {
                 place += 1;
                 continue;
@@ -455,23 +464,23 @@ impl<'a, 'h> Sheet<'a, 'h> {
         }
     }
 
-    fn together(&self, place: usize, count: usize, days: &[bool]) -> Option<DateAt> {
+    fn date_across_leaves(&self, place: usize, count: usize, days: &[bool]) -> Option<PageDate> {
         let leaves = self.leaves.get(place..place + count)?;
         let (first, last) = (leaves.first()?, leaves.last()?);
         let has_day = days.get(place..place + count)?.iter().any(|is_day| *is_day);
-        let has_number = |leaf: &Leaf| leaf.text.contains(char::is_numeric);
+        let has_number = |leaf: &TextLeaf| leaf.text.contains(char::is_numeric);
         let is_apart = has_number(first) || has_number(last);
         // Do not cross the edge of a row: the element around all pieces contains little else.
-        let around = self.common(first.nodes.start, last.nodes.start);
+        let around = self.common_ancestor(first.nodes.start, last.nodes.start);
         let inside = self.leaves_in(&self.outline.range(around));
         if has_day || !is_apart || inside.len() > 2 * count + 4 {
             return None;
         }
         let words: Vec<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
         let text = words.join(" ");
-        let reading = dates::read(&text, &self.hints)?;
+        let reading = dates::parse_date(&text, &self.hints)?;
         let is_day = matches!(reading.dated.precision, Precision::Day | Precision::Instant);
-        (is_day && reading.basis != Basis::Presumed).then(|| DateAt {
+        (is_day && reading.basis != DateBasis::Presumed).then(|| PageDate {
             node: first.nodes.start,
             leaves: place..place + count,
             text,
@@ -485,21 +494,21 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 
     /// Reads dates that attributes state for programs.
-    fn read_attributes(&self, found: &mut Vec<DateAt>) {
+    fn read_attributes(&self, found: &mut Vec<PageDate>) {
         for index in 0..self.outline.len() {
             let Some(element) = self.outline.at(index).node.value().as_element() else {
                 continue;
             };
             let stated = element.attrs().find_map(|(name, value)| {
-                let text = stated(name, value)?;
-                let reading = dates::read(&text, &self.hints)?;
-                (reading.basis == Basis::Stated).then_some((name, text, reading))
+                let text = stated_date(name, value)?;
+                let reading = dates::parse_date(&text, &self.hints)?;
+                (reading.basis == DateBasis::Stated).then_some((name, text, reading))
             });
             let Some((name, text, reading)) = stated else {
                 continue;
             };
             let leaves = self.leaves_in(&self.outline.range(index));
-            found.push(DateAt {
+            found.push(PageDate {
                 node: index,
                 is_whole: leaves.len() <= 3,
                 leaves,
@@ -514,16 +523,16 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 
     /// Returns the innermost node that contains both.
-    pub(super) fn common(&self, one: usize, other: usize) -> usize {
+    pub(super) fn common_ancestor(&self, one: usize, other: usize) -> usize {
         let (first, last) = (one.min(other), one.max(other));
-        let mut above = self.outline.above(last);
+        let mut above = self.outline.ancestors(last);
         above
             .find(|above| *above <= first && self.outline.at(*above).end > first)
             .unwrap_or(0)
     }
 
     /// Returns the link that contains a node or is the node itself.
-    pub(super) fn link_of(&self, index: usize) -> Option<usize> {
+    pub(super) fn link_around(&self, index: usize) -> Option<usize> {
         let link = *self.links.get(index)?;
         (link != NONE).then_some(link as usize)
     }
@@ -537,7 +546,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 
     /// Returns the dates in a part of the page.
-    pub(super) fn dates_in(&self, part: &Range<usize>) -> &[DateAt] {
+    pub(super) fn dates_in(&self, part: &Range<usize>) -> &[PageDate] {
         let at = |node: usize| self.first_date.get(node).map_or(0, |date| *date as usize);
         self.dates
             .get(at(part.start)..at(part.end))
@@ -546,21 +555,21 @@ impl<'a, 'h> Sheet<'a, 'h> {
 
     /// Returns how many links of a part lead to another page or file.
     pub(super) fn links_in(&self, part: &Range<usize>) -> usize {
-        difference(&self.sums.links, part)
+        count_in_range(&self.sums.links, part)
     }
 
     /// Returns how many links of a part lead to a file.
     pub(super) fn files_in(&self, part: &Range<usize>) -> usize {
-        difference(&self.sums.files, part)
+        count_in_range(&self.sums.files, part)
     }
 
     /// Returns how many headings begin in a part.
-    pub(super) fn heads_in(&self, part: &Range<usize>) -> usize {
-        difference(&self.sums.heads, part)
+    pub(super) fn headings_in(&self, part: &Range<usize>) -> usize {
+        count_in_range(&self.sums.heads, part)
     }
 
     /// Counts the letters and digits of some leaves that are not part of a date.
-    pub(super) fn letters_beside_dates(&self, leaves: &Range<usize>) -> usize {
+    pub(super) fn letters_outside_dates(&self, leaves: &Range<usize>) -> usize {
         let all = self.leaves.get(leaves.clone()).unwrap_or_default();
         let (Some(first), Some(last)) = (all.first(), all.last()) else {
             return 0;
@@ -574,7 +583,7 @@ impl<'a, 'h> Sheet<'a, 'h> {
     }
 
     /// Returns the words of some leaves, line by line.
-    pub(super) fn text_of(&self, leaves: Range<usize>) -> String {
+    pub(super) fn leaves_text(&self, leaves: Range<usize>) -> String {
         let leaves = self.leaves.get(leaves).unwrap_or_default();
         let words: Vec<&str> = leaves.iter().map(|leaf| leaf.text.as_str()).collect();
         words.join(" ")
@@ -590,19 +599,19 @@ fn order_of_host(url: &Url) -> Option<DateOrder> {
         .then_some(DateOrder::MonthDayYear)
 }
 
-fn difference(sums: &[u32], part: &Range<usize>) -> usize {
+fn count_in_range(sums: &[u32], part: &Range<usize>) -> usize {
     let at = |node: usize| sums.get(node).copied().unwrap_or_default();
     at(part.end).saturating_sub(at(part.start)) as usize
 }
 
 /// Returns the part of a leaf that is searched for dates.
-fn beginning(text: &str) -> &str {
+fn searched_part(text: &str) -> &str {
     text.get(..text.floor_char_boundary(MAX_SEARCHED_BYTES))
         .unwrap_or(text)
 }
 
 /// Collapses white space to single spaces and drops zero-width characters.
-pub(super) fn collapsed(text: &str) -> String {
+pub(super) fn collapse_space(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -621,7 +630,7 @@ pub(super) fn collapsed(text: &str) -> String {
 
 /// Returns the date that an attribute may state: `datetime`, `data-date`, or a count of seconds in
 /// `data-sort`.
-fn stated(name: &str, value: &str) -> Option<String> {
+fn stated_date(name: &str, value: &str) -> Option<String> {
     let value = value.trim();
     if value.len() < 8
         || value.len() > 64
@@ -630,14 +639,14 @@ fn stated(name: &str, value: &str) -> Option<String> {
         return None;
     }
     if matches!(name, "datetime" | "content" | "data-date" | "data-datetime") {
-        return Some(epoch::counted(value).unwrap_or_else(|| value.to_owned()));
+        return Some(epoch::epoch_to_iso(value).unwrap_or_else(|| value.to_owned()));
     }
     if !name.starts_with("data-") && name != "title" {
         return None;
     }
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     if is_number {
-        let words = names::words(name);
+        let words = names::split_name(name);
         let is_time = |word: &String| {
             [
                 "date",
@@ -653,7 +662,7 @@ fn stated(name: &str, value: &str) -> Option<String> {
             .contains(&word.as_str())
         };
         return (matches!(value.len(), 10 | 13) && words.iter().any(is_time))
-            .then(|| epoch::counted(value))
+            .then(|| epoch::epoch_to_iso(value))
             .flatten();
     }
     let mut parts = value.splitn(3, '-');

@@ -27,7 +27,7 @@ const FILE_WORDS: [&str; 8] = [
 
 /// The target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct LinkTarget {
     /// A key that is the same for the same address.
     pub(super) key: u64,
     /// True if it looks like a file.
@@ -38,9 +38,9 @@ pub(super) struct Target {
     pub(super) is_shallow: bool,
 }
 
-impl Target {
+impl LinkTarget {
     /// Returns the target of the node, if it is a link to another page.
-    pub(super) fn of(outline: &Outline<'_>, index: usize, base: &Url) -> Option<Self> {
+    pub(super) fn from_node(outline: &Outline<'_>, index: usize, base: &Url) -> Option<Self> {
         if outline.at(index).name() != "a" || !leads_away(outline, index) {
             return None;
         }

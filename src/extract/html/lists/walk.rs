@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::candidates::Record;
+use super::candidates::RecordRange;
 use super::path::{self, PathId};
-use super::sheet::{DateAt, Sheet};
+use super::sheet::{PageDate, PageSheet};
 use super::words;
 use crate::dates;
 
@@ -36,7 +36,7 @@ const MAX_TITLE_LETTERS: usize = 1_000;
 
 /// A text of a record: one leaf, or the leaves of one element.
 #[derive(Clone, Debug)]
-pub(in crate::extract::html) struct Unit {
+pub(in crate::extract::html) struct TextUnit {
     pub(in crate::extract::html) leaves: Range<usize>,
     /// The element, or the first text.
     pub(super) node: usize,
@@ -44,11 +44,11 @@ pub(in crate::extract::html) struct Unit {
 }
 
 /// The texts, dates and links of one record.
-pub(super) struct Walk {
-    pub(super) record: Record,
+pub(super) struct RecordWalk {
+    pub(super) record: RecordRange,
     pub(super) leaves: Range<usize>,
-    pub(super) units: Vec<Unit>,
-    pub(super) dates: Vec<(PathId, DateAt)>,
+    pub(super) units: Vec<TextUnit>,
+    pub(super) dates: Vec<(PathId, PageDate)>,
     pub(super) links: Vec<(PathId, usize)>,
     /// Leaves that are dates and nothing else.
     pub(super) whole_dates: FxHashSet<usize>,
@@ -61,18 +61,18 @@ pub(super) struct Walk {
     pub(super) has_more: bool,
 }
 
-impl Walk {
-    pub(super) fn of(sheet: &Sheet<'_, '_>, record: &Record) -> Self {
+impl RecordWalk {
+    pub(super) fn from_record(sheet: &PageSheet<'_, '_>, record: &RecordRange) -> Self {
         let all = sheet.leaves_in(record);
         let leaves = all.start..all.end.min(all.start + MAX_LEAVES);
-        let mut dates: Vec<(PathId, DateAt)> = Vec::new();
+        let mut dates: Vec<(PathId, PageDate)> = Vec::new();
         let mut occurrences = FxHashMap::default();
-        let places = places(sheet, record);
+        let places = node_places(sheet, record);
         let place_of = |node: usize| places.get(node - record.start).copied().unwrap_or_default();
         for date in sheet.dates_in(record).iter().take(MAX_DATES) {
             let place = place_of(date.node.min(record.start + MAX_NODES - 1));
-            let place = path::step(place, "date", u64::from(date.is_stated));
-            dates.push((numbered(&mut occurrences, place), date.clone()));
+            let place = path::hash_step(place, "date", u64::from(date.is_stated));
+            dates.push((number_place(&mut occurrences, place), date.clone()));
         }
         let mut whole_dates = FxHashSet::default();
         let mut leaves_of_dates = FxHashSet::default();
@@ -98,7 +98,7 @@ impl Walk {
             has_words: false,
             has_more: false,
         };
-        walk.collect(sheet, &places);
+        walk.collect_nodes(sheet, &places);
         let texts = walk.leaves.clone().map(|leaf| &sheet.leaves[leaf]);
         walk.has_more = texts
             .into_iter()
@@ -106,7 +106,7 @@ impl Walk {
         walk
     }
 
-    fn collect(&mut self, sheet: &Sheet<'_, '_>, places: &[PathId]) {
+    fn collect_nodes(&mut self, sheet: &PageSheet<'_, '_>, places: &[PathId]) {
         let outline = sheet.outline;
         let mut occurrences = FxHashMap::default();
         let mut known: FxHashSet<(usize, usize)> = FxHashSet::default();
@@ -133,7 +133,7 @@ impl Walk {
                     .copied()
                     .unwrap_or_default();
                 self.links.push((
-                    numbered(&mut occurrences, path::step(place, "link", 0)),
+                    number_place(&mut occurrences, path::hash_step(place, "link", 0)),
                     index,
                 ));
             }
@@ -143,28 +143,32 @@ impl Walk {
             let leaves = sheet.leaves_in(&outline.range(index));
             let fits = (2..=MAX_JOINED).contains(&leaves.len()) && leaves.end <= self.leaves.end;
             if fits
-                && letters(sheet, &leaves) <= MAX_TITLE_LETTERS
+                && count_letters(sheet, &leaves) <= MAX_TITLE_LETTERS
                 && known.insert((leaves.start, leaves.end))
             {
                 let place = places
                     .get(index - self.record.start)
                     .copied()
                     .unwrap_or_default();
-                units.push((leaves, index, path::step(place, "whole", 0)));
+                units.push((leaves, index, path::hash_step(place, "whole", 0)));
             }
         }
         units.sort_by_key(|(leaves, node, _)| (leaves.start, leaves.end, *node));
-        let units = units.into_iter().map(|(leaves, node, place)| Unit {
+        let units = units.into_iter().map(|(leaves, node, place)| TextUnit {
             leaves,
             node,
-            place: numbered(&mut occurrences, place),
+            place: number_place(&mut occurrences, place),
         });
         self.units = units.collect();
     }
 
     /// Completes `head`, a month, by a leaf of the record that is a day number and nothing else. Returns
     /// `None` if there is no such leaf or `head` already is a day.
-    pub(super) fn day_below(&self, sheet: &Sheet<'_, '_>, head: &DateAt) -> Option<DateAt> {
+    pub(super) fn complete_month(
+        &self,
+        sheet: &PageSheet<'_, '_>,
+        head: &PageDate,
+    ) -> Option<PageDate> {
         if head.is_day() {
             return None;
         }
@@ -173,8 +177,8 @@ impl Walk {
             .iter()
             .find(|leaf| matches!(leaf.text.parse::<u8>(), Ok(1..=31)))?;
         let text = format!("{} {}", day.text, head.text);
-        let reading = dates::read(&text, &sheet.hints)?;
-        Some(DateAt {
+        let reading = dates::parse_date(&text, &sheet.hints)?;
+        Some(PageDate {
             text,
             day: reading.dated.at.date_naive(),
             precision: reading.dated.precision,
@@ -190,12 +194,12 @@ impl Walk {
         leaves.clone().any(|leaf| self.dated.contains(&leaf))
     }
 
-    pub(super) fn is_behind_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
+    pub(super) fn is_behind_link(&self, leaves: &Range<usize>, sheet: &PageSheet<'_, '_>) -> bool {
         let before = self.leaves.start..leaves.start;
         before.clone().any(|leaf| sheet.leaves[leaf].link.is_some())
     }
 
-    pub(super) fn is_before_link(&self, leaves: &Range<usize>, sheet: &Sheet<'_, '_>) -> bool {
+    pub(super) fn is_before_link(&self, leaves: &Range<usize>, sheet: &PageSheet<'_, '_>) -> bool {
         let mut behind = leaves.end..self.leaves.end;
         behind.any(|leaf| sheet.leaves[leaf].link.is_some()) && !self.is_behind_link(leaves, sheet)
     }
@@ -203,10 +207,13 @@ impl Walk {
 
 /// Returns dates above records that have none of their own. Each applies to the records up to the next date.
 /// A single date may be anything, such as today's.
-pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usize, DateAt> {
+pub(super) fn date_heads(
+    sheet: &PageSheet<'_, '_>,
+    records: &[&RecordRange],
+) -> FxHashMap<usize, PageDate> {
     let mut heads = FxHashMap::default();
     let mut known = FxHashSet::default();
-    let mut head: Option<&DateAt> = None;
+    let mut head: Option<&PageDate> = None;
     let own = records
         .iter()
         .filter(|record| !sheet.dates_in(record).is_empty())
@@ -224,7 +231,7 @@ pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usi
             .min(record.start);
         let above = sheet.dates_in(&(from..record.start)).iter().rev();
         let mut above =
-            above.filter(|date| sheet.letters_beside_dates(&date.leaves) < MAX_HEAD_LETTERS);
+            above.filter(|date| sheet.letters_outside_dates(&date.leaves) < MAX_HEAD_LETTERS);
         if let Some(found) = above.next() {
             head = Some(found);
             known.insert(found.node);
@@ -240,7 +247,7 @@ pub(super) fn heads(sheet: &Sheet<'_, '_>, records: &[&Record]) -> FxHashMap<usi
 
 /// Returns the places of the first nodes of a record: tag paths from the record on, with columns
 /// distinguished.
-fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
+fn node_places(sheet: &PageSheet<'_, '_>, record: &RecordRange) -> Vec<PathId> {
     let outline = sheet.outline;
     let end = record.end.min(record.start + MAX_NODES);
     let whole = outline.at(record.start).end >= record.end;
@@ -255,31 +262,31 @@ fn places(sheet: &Sheet<'_, '_>, record: &Record) -> Vec<PathId> {
             .map_or(node.name(), |element| element.value().name());
         places.push(match above {
             None if whole => 0,
-            None => path::step(0, name, 0),
-            Some(above) if path::is_mark(node) => above,
-            Some(above) => path::step(above, name, u64::from(node.column)),
+            None => path::hash_step(0, name, 0),
+            Some(above) if path::is_inline_mark(node) => above,
+            Some(above) => path::hash_step(above, name, u64::from(node.column)),
         });
     }
     places
 }
 
 /// Returns the place with the number of its occurrence in the record, at most 4.
-fn numbered(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
+fn number_place(occurrences: &mut FxHashMap<PathId, u64>, place: PathId) -> PathId {
     let count = occurrences.entry(place).or_default();
     *count += 1;
-    path::step(place, "", (*count).min(4))
+    path::hash_step(place, "", (*count).min(4))
 }
 
 /// Returns an id that is the same for the same words.
-pub(super) fn text_id(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> u64 {
+pub(super) fn text_id(sheet: &PageSheet<'_, '_>, leaves: &Range<usize>) -> u64 {
     let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
     leaves
         .iter()
-        .fold(0, |hash, leaf| path::step(hash, &leaf.text, 0))
+        .fold(0, |hash, leaf| path::hash_step(hash, &leaf.text, 0))
 }
 
 /// Returns the number of letters and digits of some leaves.
-pub(super) fn letters(sheet: &Sheet<'_, '_>, leaves: &Range<usize>) -> usize {
+pub(super) fn count_letters(sheet: &PageSheet<'_, '_>, leaves: &Range<usize>) -> usize {
     let leaves = sheet.leaves.get(leaves.clone()).unwrap_or_default();
     leaves.iter().map(|leaf| leaf.letters).sum()
 }

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names;
-use super::sheet::{DateAt, Sheet};
+use super::sheet::{PageDate, PageSheet};
 use crate::languages;
 
 /// The meaning of an element's classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum ClassMeaning {
     Title,
     Date,
     Other,
@@ -19,7 +19,7 @@ pub(super) enum Class {
 
 /// The meaning of the head of a column for its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(super) enum ColumnMeaning {
     Title,
     Date,
     Number,
@@ -34,20 +34,21 @@ pub(super) enum DateLabel {
 }
 
 /// Words to look up.
-type Known = LazyLock<FxHashSet<&'static str>>;
+type LabelWords = LazyLock<FxHashSet<&'static str>>;
 
 /// Heads of columns.
-static TITLE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
+static TITLE_WORDS: LabelWords = LazyLock::new(|| languages::set(|table| table.lists.title_heads));
 /// Those that make a column one of titles even if its head also names a number.
-static SURE_TITLE_WORDS: Known =
+static SURE_TITLE_WORDS: LabelWords =
     LazyLock::new(|| languages::set(|table| table.lists.sure_title_heads));
 
-static DATE_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.date_heads));
+static DATE_WORDS: LabelWords = LazyLock::new(|| languages::set(|table| table.lists.date_heads));
 
-static NUMBER_WORDS: Known = LazyLock::new(|| languages::set(|table| table.lists.number_heads));
+static NUMBER_WORDS: LabelWords =
+    LazyLock::new(|| languages::set(|table| table.lists.number_heads));
 
 /// Words in labels of links.
-static LABELS: Known = LazyLock::new(|| languages::set(|table| table.links.labels));
+static LABELS: LabelWords = LazyLock::new(|| languages::set(|table| table.links.labels));
 
 /// The maximum length of a label, in words.
 const MAX_LABEL_WORDS: usize = 4;
@@ -60,8 +61,10 @@ static PUBLISHED: LazyLock<Vec<&str>> =
 static OTHER_DATES: LazyLock<Vec<&str>> =
     LazyLock::new(|| languages::words(|table| table.lists.other_date_labels).collect());
 /// Classes of titles and of dates.
-static TITLE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.title_classes));
-static DATE_CLASSES: Known = LazyLock::new(|| languages::set(|table| table.lists.date_classes));
+static TITLE_CLASSES: LabelWords =
+    LazyLock::new(|| languages::set(|table| table.lists.title_classes));
+static DATE_CLASSES: LabelWords =
+    LazyLock::new(|| languages::set(|table| table.lists.date_classes));
 
 /// Classes of other elements.
 const OTHER_CLASSES: [&str; 21] = [
@@ -89,9 +92,13 @@ const OTHER_CLASSES: [&str; 21] = [
 ];
 
 /// Returns the meaning of the classes of an element, or of those around it in the record.
-pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<Class> {
+pub(super) fn class_meaning(
+    sheet: &PageSheet<'_, '_>,
+    node: usize,
+    start: usize,
+) -> Option<ClassMeaning> {
     let outline = sheet.outline;
-    let mut around = outline.above_within(node, start + 1).take(4);
+    let mut around = outline.ancestors_from(node, start + 1).take(4);
     around.find_map(|index| {
         let node = outline.at(index);
         let named = [
@@ -105,16 +112,16 @@ pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<
         let words: Vec<String> = named
             .iter()
             .filter_map(|name| node.attr(name))
-            .flat_map(names::words)
+            .flat_map(names::split_name)
             .collect();
-        let has = |known: &Known| words.iter().any(|word| known.contains(word.as_str()));
+        let has = |known: &LabelWords| words.iter().any(|word| known.contains(word.as_str()));
         let is_other = |word: &String| OTHER_CLASSES.contains(&word.as_str());
         if has(&TITLE_CLASSES) {
-            Some(Class::Title)
+            Some(ClassMeaning::Title)
         } else if has(&DATE_CLASSES) {
-            Some(Class::Date)
+            Some(ClassMeaning::Date)
         } else if words.iter().any(is_other) {
-            Some(Class::Other)
+            Some(ClassMeaning::Other)
         } else {
             None
         }
@@ -122,14 +129,17 @@ pub(super) fn class(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<
 }
 
 /// If a record is a row of a table, returns the meanings of the table's heads, by column.
-pub(super) fn columns(sheet: &Sheet<'_, '_>, record: usize) -> FxHashMap<u32, Column> {
+pub(super) fn column_meanings(
+    sheet: &PageSheet<'_, '_>,
+    record: usize,
+) -> FxHashMap<u32, ColumnMeaning> {
     let outline = sheet.outline;
     let mut columns = FxHashMap::default();
     if outline.len() == 0 || record >= outline.len() {
         return columns;
     }
     let Some(table) = outline
-        .above(record)
+        .ancestors(record)
         .find(|index| outline.at(*index).name() == "table")
     else {
         return columns;
@@ -146,38 +156,40 @@ pub(super) fn columns(sheet: &Sheet<'_, '_>, record: usize) -> FxHashMap<u32, Co
             continue;
         }
         let leaves = sheet.leaves_in(&outline.range(index));
-        let text = sheet.text_of(leaves);
+        let text = sheet.leaves_text(leaves);
         if text.chars().count() <= 40 {
-            columns.insert(node.column, head(&text));
+            columns.insert(node.column, head_meaning(&text));
         }
     }
     // A first row that is a record is not a row of heads.
-    let is_head = columns.values().any(|column| *column != Column::Other);
+    let is_head = columns
+        .values()
+        .any(|column| *column != ColumnMeaning::Other);
     if !is_head || row == record {
         columns.clear();
     }
     columns
 }
 
-pub(super) fn head(text: &str) -> Column {
-    let words = names::words(text);
-    let has = |known: &Known| words.iter().any(|word| known.contains(word.as_str()));
+pub(super) fn head_meaning(text: &str) -> ColumnMeaning {
+    let words = names::split_name(text);
+    let has = |known: &LabelWords| words.iter().any(|word| known.contains(word.as_str()));
     let is_number = has(&NUMBER_WORDS) || text.contains('#') || text.contains('№');
     if has(&DATE_WORDS) && !is_number {
-        Column::Date
+        ColumnMeaning::Date
     } else if is_number && !has(&SURE_TITLE_WORDS) {
-        Column::Number
+        ColumnMeaning::Number
     } else if has(&TITLE_WORDS) {
-        Column::Title
+        ColumnMeaning::Title
     } else {
-        Column::Other
+        ColumnMeaning::Other
     }
 }
 
 /// Returns the column of the cell that contains a node of a record.
-pub(super) fn column_of(sheet: &Sheet<'_, '_>, node: usize, start: usize) -> Option<u32> {
+pub(super) fn column_of_cell(sheet: &PageSheet<'_, '_>, node: usize, start: usize) -> Option<u32> {
     let outline = sheet.outline;
-    let mut around = outline.above_within(node, start);
+    let mut around = outline.ancestors_from(node, start);
     around.find_map(|index| Some(outline.at(index).column).filter(|column| *column > 0))
 }
 
@@ -208,7 +220,11 @@ pub(super) fn begins_with_label(text: &str) -> bool {
 }
 
 /// Reads the label before a date, in its leaf or in the one before it.
-pub(super) fn date_label(sheet: &Sheet<'_, '_>, date: &DateAt, first: usize) -> Option<DateLabel> {
+pub(super) fn date_label(
+    sheet: &PageSheet<'_, '_>,
+    date: &PageDate,
+    first: usize,
+) -> Option<DateLabel> {
     let leaf = sheet
         .leaves
         .get(date.leaves.start)
