@@ -48,6 +48,19 @@ impl Chance {
         usize::try_from(self.0 >> 33).unwrap_or_default() % end
     }
 
+    /// Returns words of which few bulletins have the same.
+    fn words(&mut self, count: usize) -> String {
+        let syllables = [
+            "ba", "cor", "del", "fin", "gar", "hol", "lem", "mar", "nos", "per", "rin", "sol",
+            "tam", "ver",
+        ];
+        let mut word = || -> String {
+            let parts = (0..3).map(|_| syllables[self.below(syllables.len())]);
+            parts.collect()
+        };
+        (0..count).map(|_| word()).collect::<Vec<_>>().join(" ")
+    }
+
     fn sentence(&mut self) -> String {
         let [who, what, place] = [0; 3].map(|_| self.below(8));
         format!("{} {} {}", WHO[who], WHAT[what], WHERE[place])
@@ -62,11 +75,10 @@ pub(crate) fn rss(source: usize, more: usize) -> String {
     );
     for number in (0..ITEMS + more).rev() {
         let mut chance = Chance((source * 1_009 + number) as u64);
-        let title = chance.sentence();
-        let words: Vec<String> = (0..12)
-            .map(|_| format!("w{}", chance.below(100_000)))
+        let title = format!("{} {}", chance.words(3), chance.sentence());
+        let text: Vec<String> = (0..4)
+            .map(|_| format!("{} {}", chance.sentence(), chance.words(8)))
             .collect();
-        let text: Vec<String> = (0..5).map(|_| chance.sentence()).collect();
         // A whole number of days ago, so that the two runs of one minute read the same.
         let days =
             i64::try_from(ITEMS + 10).unwrap_or(0) - i64::try_from(number.min(ITEMS)).unwrap_or(0);
@@ -75,9 +87,8 @@ pub(crate) fn rss(source: usize, more: usize) -> String {
             xml,
             "<item><title>{title}: notice {number}</title><link>https://office{source}.example/news/{number}</link>\
              <guid isPermaLink=\"false\">office{source}:{number}</guid><pubDate>{date} 10:00:00 GMT</pubDate>\
-             <description>&lt;p&gt;{}. {}.&lt;/p&gt;</description></item>",
-            text.join(". "),
-            words.join(" ")
+             <description>&lt;p&gt;{}.&lt;/p&gt;</description></item>",
+            text.join(". ")
         )
         .expect("a string takes all");
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -90,6 +90,31 @@ impl WriterJob {
             Self::MarkPublished(_, answer)
             | Self::Remember(_, _, answer)
             | Self::Probe(_, answer) => drop(answer.send(Err(error))),
+        }
+    }
+}
+
+impl WriterJob {
+    /// Returns true for jobs that hardly ever fail.
+    fn is_routine(&self) -> bool {
+        matches!(
+            self,
+            Self::Commit(..) | Self::MarkPublished(..) | Self::Remember(..)
+        )
+    }
+
+    /// Answers a routine job that was done, when its transaction has ended.
+    fn answer_routine(self, committed: Option<CommittedPoll>, ended: &TransactionResult) {
+        if let Err(cause) = ended {
+            return self.refuse_job(Arc::clone(cause));
+        }
+        // The caller may have gone away.
+        match (self, committed) {
+            (Self::Commit(_, answer), Some(committed)) => drop(answer.send(Ok(committed))),
+            (Self::MarkPublished(_, answer) | Self::Remember(_, _, answer), _) => {
+                drop(answer.send(Ok(())));
+            }
+            (job, _) => job.refuse_job(Arc::new(StoreError::Stopped)),
         }
     }
 }
@@ -285,6 +310,9 @@ fn refuse_jobs(jobs: Vec<WriterJob>, error: StoreError) {
 }
 
 /// Runs `jobs` in one transaction, and answers when it is committed.
+///
+/// Polls hardly ever fail, and a savepoint costs a copy of each page that is changed. They run without one first; if
+/// anything fails, all is rolled back and each job runs again in a savepoint of its own.
 fn run_together(
     place: &OwnedDatabase,
     connection: &mut Connection,
@@ -292,10 +320,80 @@ fn run_together(
     memory: &mut DuplicateMemory,
     jobs: Vec<WriterJob>,
 ) {
-    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    let mut transaction = match begun {
+    let is_routine = jobs.iter().all(WriterJob::is_routine);
+    if is_routine && jobs.len() > 1 {
+        let transaction = match begin(connection) {
+            Ok(transaction) => transaction,
+            Err(cause) => return refuse_jobs(jobs, cause.with_path(place.path())),
+        };
+        if let Some(done) = run_unguarded(&transaction, policy, memory, &jobs) {
+            let ended = commit(place, transaction, memory);
+            for (job, done) in jobs.into_iter().zip(done) {
+                job.answer_routine(done, &ended);
+            }
+            return;
+        }
+        // Dropping the transaction rolls it back.
+        drop(transaction);
+        memory.clear();
+    }
+    run_guarded(place, connection, policy, memory, jobs);
+}
+
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn commit(
+    place: &OwnedDatabase,
+    transaction: Transaction<'_>,
+    memory: &mut DuplicateMemory,
+) -> TransactionResult {
+    let ended = transaction
+        .commit()
+        .map_err(|cause| Arc::new(StoreError::from(cause).with_path(place.path())));
+    if ended.is_err() {
+        memory.clear();
+    }
+    ended
+}
+
+/// Runs routine jobs without savepoints. Returns the commits of polls by job, or `None` after the first failure.
+fn run_unguarded(
+    transaction: &Transaction<'_>,
+    policy: &StoryPolicy,
+    memory: &mut DuplicateMemory,
+    jobs: &[WriterJob],
+) -> Option<Vec<Option<CommittedPoll>>> {
+    let mut run = |job: &WriterJob| match job {
+        WriterJob::Commit(poll, _) => {
+            commit::commit_poll(transaction, memory, poll, policy).map(Some)
+        }
+        WriterJob::MarkPublished(feeds, _) => mark_published(transaction, feeds).map(|()| None),
+        WriterJob::Remember(fact, value, _) => {
+            rows::set_fact(transaction, fact, value).map(|()| None)
+        }
+        _ => Err(StoreError::Stopped),
+    };
+    let mut done = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(job)));
+        done.push(outcome.ok()?.ok()?);
+    }
+    Some(done)
+}
+
+/// Runs `jobs` in one transaction, each in a savepoint of its own.
+fn run_guarded(
+    place: &OwnedDatabase,
+    connection: &mut Connection,
+    policy: &mut StoryPolicy,
+    memory: &mut DuplicateMemory,
+    jobs: Vec<WriterJob>,
+) {
+    let mut transaction = match begin(connection) {
         Ok(transaction) => transaction,
-        Err(cause) => return refuse_jobs(jobs, StoreError::from(cause).with_path(place.path())),
+        Err(cause) => return refuse_jobs(jobs, cause.with_path(place.path())),
     };
     let mut pending: Vec<PendingAnswer> = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -359,12 +457,7 @@ fn run_together(
             }
         });
     }
-    let ended = transaction
-        .commit()
-        .map_err(|cause| Arc::new(StoreError::from(cause).with_path(place.path())));
-    if ended.is_err() {
-        memory.clear();
-    }
+    let ended = commit(place, transaction, memory);
     for answer in pending {
         answer(&ended);
     }

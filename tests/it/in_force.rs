@@ -385,6 +385,7 @@ fn an_older_store_loses_the_secrets_that_it_kept() {
     connection
         .execute("UPDATE kept_file SET text = ?", [&text])
         .unwrap();
+    connection.execute("DROP TABLE token_due", []).unwrap();
     connection.pragma_update(None, "user_version", 17).unwrap();
     drop(connection);
     break_it(&workspace, &text);
