@@ -137,7 +137,7 @@ impl Vocabulary {
             }
             for (_, word) in words_of(text).take(MAX_WORDS) {
                 let find = |keys: &mut Vec<VocabularyKey>| {
-                    self.collect_keys(word, lexicon, &mut forms, keys)
+                    self.collect_keys(word, lexicon, &mut forms, keys);
                 };
                 for key in memory.get_or_find(word, find) {
                     found.add_place(*key, place);

@@ -190,7 +190,7 @@ fn advise_on_languages(file: &ParsedFile, report: &DiagnosticCollector) {
     for section in &file.entries {
         match (section.key.as_str(), &section.value.kind) {
             ("site" | "defaults", ValueKind::Table(_)) => {
-                advise_on_language(file, report, &section.value)
+                advise_on_language(file, report, &section.value);
             }
             ("source", ValueKind::List(blocks)) => {
                 for block in blocks {

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn addresses_are_found_on_torn_lines() {
         let check = |text: &str, expected: &[&str]| {
-            assert_eq!(written_store_paths(text), expected, "{text}")
+            assert_eq!(written_store_paths(text), expected, "{text}");
         };
         check("url = \"sqlite:../var/a.db", &["../var/a.db"]);
         check("url = “sqlite:///var/a.db”", &["/var/a.db"]);

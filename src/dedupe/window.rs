@@ -464,7 +464,7 @@ impl<F: FnMut(u64) -> Option<ItemTokens>> ItemJudgement<'_, F> {
                     decision.refused = decision.refused.or(Some((entry.item, guard)));
                 }
                 DuplicateVerdict::Alternate => {
-                    decision.alternate = decision.alternate.or(Some(entry.item))
+                    decision.alternate = decision.alternate.or(Some(entry.item));
                 }
                 DuplicateVerdict::Rolled | DuplicateVerdict::Unlike => {}
             }

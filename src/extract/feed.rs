@@ -166,7 +166,7 @@ pub(super) fn sniff_format(text: &str) -> TextFormat {
             "opml" => return TextFormat::Other(FEED_LIST),
             "urlset" | "sitemapindex" => return TextFormat::Other(SITEMAP),
             _ if seen == TextFormat::Unknown && text.starts_with('<') => {
-                seen = TextFormat::OtherXml
+                seen = TextFormat::OtherXml;
             }
             _ => {}
         }

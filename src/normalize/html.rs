@@ -232,7 +232,7 @@ fn visible_text_with(markup: &str, spelled: impl Fn(Cow<'_, str>) -> Cow<'_, str
     while let Some(token) = tokens.next() {
         match token {
             MarkupToken::Text(text) => {
-                lines.push_text(&spelled(decode_references(text, ReferenceContext::Text)))
+                lines.push_text(&spelled(decode_references(text, ReferenceContext::Text)));
             }
             MarkupToken::Start(tag) if reduce::is_dropped(&tag) => tokens.skip_raw_content(&tag),
             MarkupToken::Start(tag) => lines.push_tag(&tag.name),

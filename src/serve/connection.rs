@@ -82,10 +82,10 @@ pub async fn serve_connections(
         tokio::spawn(async move {
             match stream {
                 AcceptedStream::Tcp(stream) => {
-                    serve_connection(stream, ends, router, place, left, stop).await
+                    serve_connection(stream, ends, router, place, left, stop).await;
                 }
                 AcceptedStream::Unix(stream) => {
-                    serve_connection(stream, ends, router, place, left, stop).await
+                    serve_connection(stream, ends, router, place, left, stop).await;
                 }
             }
         });

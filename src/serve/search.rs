@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn searches_have_few_addresses() {
         let check = |path: &str, expected: Option<FeedFormat>| {
-            assert_eq!(requested_format(path), expected, "{path}")
+            assert_eq!(requested_format(path), expected, "{path}");
         };
         check("/search", Some(FeedFormat::Html));
         check("/search.html", Some(FeedFormat::Html));

@@ -109,7 +109,7 @@ pub(super) fn match_entries(
     };
     matching.match_own_keys();
     matching.match_namesakes(&matching.unmatched_entries())?;
-    matching.match_keys_of_others()?;
+    matching.match_keys_of_others();
     let rolled: Vec<usize> = matching.rolled.iter().copied().collect();
     matching.match_namesakes(&rolled)?;
     if may_have_moved {
@@ -182,7 +182,7 @@ impl PollMatcher<'_> {
 
     /// Examines entries whose key names an item with another title: either the item was edited, or the key now names
     /// another bulletin.
-    fn match_keys_of_others(&mut self) -> Result<(), StoreError> {
+    fn match_keys_of_others(&mut self) {
         let mut edited = Vec::new();
         for at in self.unmatched_entries() {
             let item = &self.entries[at].item;
@@ -203,7 +203,6 @@ impl PollMatcher<'_> {
             }
         }
         self.claim_own(edited);
-        Ok(())
     }
 
     /// Matches items by address if their guids keep changing.

@@ -406,7 +406,7 @@ mod tests {
     #[test]
     fn headings_are_told_from_sentences() {
         let check = |text: &str, style| {
-            assert_eq!(RegionWords::of(text).sentence_style(0), style, "{text}")
+            assert_eq!(RegionWords::of(text).sentence_style(0), style, "{text}");
         };
         check(
             "El alcalde de Arica habló con Juan",

@@ -307,7 +307,7 @@ impl EntryDraft {
         let kind = tag.attribute(&["type"]);
         match rel.as_deref().map_or("alternate", strip_relation_registry) {
             "alternate" if is_placeholder_link(&href) => {
-                self.link.offer(link_rank::PLACEHOLDER, href)
+                self.link.offer(link_rank::PLACEHOLDER, href);
             }
             "alternate" if is_text => self.link.offer(link_rank::TEXT, href),
             "alternate" if kind.as_deref().is_none_or(|kind| kind.contains("html")) => {

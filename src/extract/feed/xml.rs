@@ -173,7 +173,7 @@ impl<'a> XmlFeedReader<'a> {
     fn handle_token(&mut self, token: XmlToken<'a>) {
         match token {
             XmlToken::Text(text) => {
-                self.handle_loose_text(text, &references::decode_references(text).0)
+                self.handle_loose_text(text, &references::decode_references(text).0);
             }
             XmlToken::Cdata(text) => self.handle_loose_text(text, text),
             XmlToken::Open(tag) => self.handle_start_tag(&tag),

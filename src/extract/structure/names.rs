@@ -59,7 +59,7 @@ pub(super) enum NameSense {
     /// A body or a person that is not an author.
     Party,
     Tag,
-    RulePlace,
+    Place,
     /// One of a few values.
     Kind,
     /// A number or code that identifies a record.
@@ -213,7 +213,7 @@ const WORDS: &[(NameSense, &str)] = &[
          motscles palabrasclave palavraschave mots palabras palavras",
     ),
     (
-        NameSense::RulePlace,
+        NameSense::Place,
         "location locations venue place address city town county country region area zip postcode lugar sede ort adresse \
          plaats sted lieu ville endereco municipio room latitude longitude lat lng lon geo geometry coordinates direccion \
          plats lokal",

@@ -7,8 +7,11 @@
 //! address has the form of an address and differs too, a day has the form of a date. After that its name
 //! counts for or against a role.
 
-use std::collections::{HashMap, HashSet};
+mod readability;
 
+use std::collections::HashSet;
+
+use self::readability::{TextMeasures, measure_texts};
 use super::columns::Column;
 use super::names::{NameSense, NameSenses};
 use super::values::{self, DayForm};
@@ -42,7 +45,7 @@ const NO_TITLE: [NameSense; 13] = [
     NameSense::Author,
     NameSense::Party,
     NameSense::Tag,
-    NameSense::RulePlace,
+    NameSense::Place,
     NameSense::Kind,
     NameSense::Code,
     NameSense::Image,
@@ -59,7 +62,7 @@ const OF_ANOTHER: [NameSense; 8] = [
     NameSense::Author,
     NameSense::Party,
     NameSense::Tag,
-    NameSense::RulePlace,
+    NameSense::Place,
     NameSense::Kind,
     NameSense::Image,
     NameSense::File,
@@ -507,7 +510,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
             NameSense::Image,
             NameSense::Author,
             NameSense::Party,
-            NameSense::RulePlace,
+            NameSense::Place,
             NameSense::Tag,
             NameSense::Others,
         ];
@@ -645,7 +648,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         let of_another = [
             NameSense::Author,
             NameSense::Party,
-            NameSense::RulePlace,
+            NameSense::Place,
             NameSense::Image,
             NameSense::File,
             NameSense::Others,
@@ -680,7 +683,7 @@ impl<'c, 'a> JudgedColumn<'c, 'a> {
         let against = [
             NameSense::Author,
             NameSense::Party,
-            NameSense::RulePlace,
+            NameSense::Place,
             NameSense::Image,
             NameSense::File,
             NameSense::Others,
@@ -805,7 +808,7 @@ fn measure_dates(column: &Column<'_>, hints: &DateHints<'_>) -> DayShares {
         NameSense::Name,
         NameSense::Summary,
         NameSense::Content,
-        NameSense::RulePlace,
+        NameSense::Place,
         NameSense::Link,
         NameSense::Code,
         NameSense::Author,
@@ -840,77 +843,5 @@ fn measure_dates(column: &Column<'_>, hints: &DateHints<'_>) -> DayShares {
         plain: ratio(plain, days),
         times: share(times),
         has_never: never,
-    }
-}
-
-/// The readability and information of a column's texts.
-struct TextMeasures {
-    /// Their readability for people, from 0 to 1.
-    readable: f64,
-    /// The part of each text that is its own rather than common to all, from 0 to 1.
-    news: f64,
-}
-
-fn measure_texts(column: &Column<'_>) -> TextMeasures {
-    let plain = |text: &str| {
-        if text.contains('<') {
-            values::without_tags(text)
-        } else {
-            text.to_owned()
-        }
-    };
-    let texts: Vec<String> = column.texts.iter().map(|(_, text)| plain(text)).collect();
-    let readable: f64 = texts.iter().map(|text| readable_share(text)).sum();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for text in &texts {
-        let words: HashSet<&str> = text.split_whitespace().take(60).collect();
-        for word in words {
-            *known.entry(word).or_default() += 1;
-        }
-    }
-    let news = |text: &String| {
-        let words: Vec<&str> = text.split_whitespace().take(60).collect();
-        let shared = |word: &&str| {
-            ratio(
-                known.get(word).map_or(0, |count| count - 1),
-                texts.len() - 1,
-            )
-        };
-        1.0 - words.iter().map(shared).sum::<f64>() / ratio(words.len().max(1), 1)
-    };
-    let count = ratio(texts.len().max(1), 1);
-    TextMeasures {
-        readable: readable / count,
-        // Three texts are too few to learn from.
-        news: if texts.len() < 4 {
-            0.8
-        } else {
-            texts.iter().map(news).sum::<f64>() / count
-        },
-    }
-}
-
-fn readable_share(text: &str) -> f64 {
-    let text = text.trim();
-    let (chars, words) = (text.chars().count(), text.split_whitespace().count());
-    let is_ideographic = text.chars().any(|c| c > '\u{2e7f}');
-    if chars < 3 && !is_ideographic {
-        return 0.2;
-    }
-    if !text.chars().any(char::is_alphabetic) {
-        return 0.05;
-    }
-    if values::is_identifier(text) {
-        return if values::is_file_address(text) || chars < 12 {
-            0.3
-        } else {
-            0.2
-        };
-    }
-    match (words, chars) {
-        (_, 301..) => 0.4,
-        (_, 201..) => 0.8,
-        (1, _) if !is_ideographic => 0.7,
-        _ => 1.0,
     }
 }

@@ -4,7 +4,6 @@
 //! (`entry.title = …`).
 
 use super::*;
-use crate::extract::detail;
 use crate::model::EntryDetail;
 
 /// Returns the values of the entry in a list, from the fixture's comment.

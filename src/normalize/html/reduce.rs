@@ -61,7 +61,7 @@ pub(super) fn reduce_markup(markup: &str, base: Option<&Url>) -> ReducedMarkup {
             MarkupToken::Start(tag) if is_dropped(&tag) => tokens.skip_raw_content(&tag),
             // It repeats the image.
             MarkupToken::Start(tag) if after_lazy && tag.name == "noscript" => {
-                tokens.skip_raw_content(&tag)
+                tokens.skip_raw_content(&tag);
             }
             MarkupToken::Start(tag) => after_lazy = writer.handle_start(&tag),
         }

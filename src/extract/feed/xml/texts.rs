@@ -30,7 +30,7 @@ impl<'a> XmlFeedReader<'a> {
             let before = self.scanner.position();
             match self.scanner.next_token() {
                 Some(XmlToken::Text(found)) => {
-                    append_text(&mut text, self.decode_text(found, before))
+                    append_text(&mut text, self.decode_text(found, before));
                 }
                 Some(XmlToken::Cdata(found)) => append_text(&mut text, Cow::Borrowed(found)),
                 Some(XmlToken::Close(name)) if self.ends_text_element(name, tag, before) => break,

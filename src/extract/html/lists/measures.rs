@@ -248,6 +248,22 @@ impl RecordFilter {
     }
 }
 
+/// The filters that are measures.
+const FILTERS: [RecordFilter; 4] = [
+    RecordFilter::Linked,
+    RecordFilter::Dated,
+    RecordFilter::Both,
+    RecordFilter::Files,
+];
+
+/// Returns the variance of the letters of records around their mean.
+fn letter_variance(kept: &[(&RecordRange, &RecordSums)], mean: f64) -> f64 {
+    let squares = kept
+        .iter()
+        .map(|(_, sums)| (as_f64(sums.letters) - mean).powi(2));
+    squares.sum::<f64>() / as_f64(kept.len().max(1))
+}
+
 /// Returns the measures that come from sums.
 pub(super) fn measure_sums(
     sheet: &PageSheet<'_, '_>,
@@ -268,11 +284,7 @@ pub(super) fn measure_sums(
     let links = sum(&|sums| sums.links);
     let dates = sum(&|sums| sums.dates);
     let mean = as_f64(letters) / n;
-    let variance = kept
-        .iter()
-        .map(|(_, sums)| (as_f64(sums.letters) - mean).powi(2))
-        .sum::<f64>()
-        / n;
+    let variance = letter_variance(kept, mean);
     let firsts = FirstLinks::from_records(sheet, whole, kept);
     let (first, last) = (kept.first(), kept.last());
     let span = first
@@ -347,12 +359,7 @@ pub(super) fn measure_sums(
     for division in Division::ALL {
         push(is(candidate.division == division));
     }
-    for one in [
-        RecordFilter::Linked,
-        RecordFilter::Dated,
-        RecordFilter::Both,
-        RecordFilter::Files,
-    ] {
+    for one in FILTERS {
         push(is(filter == one));
     }
     push(is(tag == "tr"));

@@ -5,10 +5,13 @@
 //! share: a text that most records repeat is a label, and a place where each record has a different text may
 //! be that of titles. Nothing crosses from one record to the next.
 
+mod measures;
+
 use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use self::measures::{DATE_COUNT, DATE_NAMES, TITLE_COUNT, TITLE_NAMES};
 use super::candidates::RecordRange;
 use super::entries;
 use super::judge::Weights;
@@ -29,93 +32,6 @@ const USUAL: f64 = 2.5;
 
 /// A penalty that no measures can outweigh.
 const HINDRANCE: f64 = 12.0;
-
-/// The names of the measures of a text that may be the title.
-pub const TITLE_NAMES: [&str; 51] = [
-    "share of records with this place",
-    "distinct texts at this place",
-    "log of letters",
-    "square of the log of letters",
-    "letters at this place, log",
-    "text repeats in other records",
-    "is a link",
-    "holds a link beside text",
-    "first link of the record",
-    "link to a file",
-    "in a heading",
-    "marked as strong",
-    "a date and nothing else",
-    "holds a date",
-    "little beside dates",
-    "share of letters in dates",
-    "dates at this place",
-    "a label",
-    "begins with a label and a colon",
-    "share of digits",
-    "no letters",
-    "first text of the record",
-    "first text that is no date",
-    "behind the middle of the record",
-    "several leaves",
-    "several links",
-    "one word",
-    "one word with digits",
-    "only text of its record",
-    "class says title",
-    "class says something else",
-    "column says title",
-    "column says number",
-    "column says date",
-    "column says something else",
-    "link has another text than a label",
-    "in brackets",
-    "ends as sentences do",
-    "longest text of the record",
-    "only link of the record",
-    "text behind the link",
-    "text before the link",
-    "all of a cell",
-    "parties to a case or words with capitals",
-    "behind a label of its own",
-    "longer than titles are",
-    "a date where there are words",
-    "a number where there are words",
-    "a label where there are words",
-    "in most records the same",
-    "begins with a digit",
-];
-
-/// The number of measures of a text.
-pub const TITLE_COUNT: usize = TITLE_NAMES.len();
-
-/// The names of the measures of a record's date.
-pub const DATE_NAMES: [&str; 22] = [
-    "share of records with this place",
-    "distinct days at this place",
-    "in order at this place",
-    "a text of its own",
-    "share at this place that are texts of their own",
-    "stated for programs",
-    "element of time",
-    "names a day",
-    "in the title",
-    "first of the record",
-    "before the title",
-    "in a link",
-    "label says published",
-    "label says something else",
-    "class says date",
-    "column says date",
-    "column says something else",
-    "ahead",
-    "long ago",
-    "in running text",
-    "in a heading",
-    "made of several texts",
-];
-
-/// The number of measures of a date.
-pub const DATE_COUNT: usize = DATE_NAMES.len();
 
 /// The places of title and date that a list was read by before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
