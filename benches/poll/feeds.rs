@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 
 /// Items of each feed at the first poll.
 pub(crate) const ITEMS: usize = 20;
+
+/// The day of the first item of each feed; the others follow, one a day.
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 5, 1).expect("a day that is");
 
 const WHO: [&str; 8] = [
     "The ministry of labour",
@@ -79,10 +82,8 @@ pub(crate) fn rss(source: usize, more: usize) -> String {
         let text: Vec<String> = (0..4)
             .map(|_| format!("{} {}", chance.sentence(), chance.words(8)))
             .collect();
-        // A whole number of days ago, so that the two runs of one minute read the same.
-        let days =
-            i64::try_from(ITEMS + 10).unwrap_or(0) - i64::try_from(number.min(ITEMS)).unwrap_or(0);
-        let date = (Utc::now().date_naive() - TimeDelta::days(days)).format("%a, %d %b %Y");
+        let days = i64::try_from(number.min(ITEMS)).expect("a few days");
+        let date = (FIRST_DAY + TimeDelta::days(days)).format("%a, %d %b %Y");
         write!(
             xml,
             "<item><title>{title}: notice {number}</title><link>https://office{source}.example/news/{number}</link>\

@@ -15,7 +15,8 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -52,10 +53,10 @@ fn main() {
     println!(
         "run                    seconds  sources/s  items/s  peak MB  written MB  CPU by thread, s"
     );
-    let cold = once(folder.path()).print("cold", sources, sources * ITEMS);
-    let warm = once(folder.path()).print("warm", sources, 0);
+    let cold = once(folder.path(), 12).print("cold", sources, sources * ITEMS);
+    let warm = once(folder.path(), 13).print("warm", sources, 0);
     server.add_items();
-    once(folder.path()).print("one new item in each", sources, sources);
+    once(folder.path(), 14).print("one new item in each", sources, sources);
     let bare = bare_client(&server, sources);
     println!(
         "bare reqwest, warm     {:7.2}  {:9.0}          ratio of ours to it: {:.2}",
@@ -162,11 +163,13 @@ struct Run {
     written_bytes: u64,
 }
 
-/// Polls all sources once and publishes.
-fn once(folder: &Path) -> Run {
+/// Polls all sources once and publishes, at an hour of the day after the last item.
+fn once(folder: &Path, hour: u8) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     command
-        .args(["once", "--all", "--config"])
+        .args(["once", "--all", "--now"])
+        .arg(format!("2026-05-22T{hour}:00:00Z"))
+        .arg("--config")
         .arg(folder.join("tidings.toml"))
         .stdout(Stdio::null());
     let begin = Instant::now();
@@ -198,8 +201,8 @@ fn once(folder: &Path) -> Run {
 fn sample(proc: &Path, of_tasks: &mut BTreeMap<String, (String, Duration)>, run: &mut Run) {
     let tasks = std::fs::read_dir(proc.join("task")).into_iter().flatten();
     for task in tasks.flatten() {
-        let read = |file| std::fs::read_to_string(task.path().join(file));
-        let (Ok(name), Ok(spent)) = (read("comm"), read("schedstat")) else {
+        let read = |file| read_short(&task.path().join(file));
+        let (Some(name), Some(spent)) = (read("comm"), read("schedstat")) else {
             continue;
         };
         let spent = spent.split(' ').next().and_then(|ns| ns.parse().ok());
@@ -208,12 +211,20 @@ fn sample(proc: &Path, of_tasks: &mut BTreeMap<String, (String, Duration)>, run:
         of_tasks.insert(id, (name.trim().to_owned(), spent));
     }
     let field = |file: &str, name: &str| -> Option<u64> {
-        let text = std::fs::read_to_string(proc.join(file)).ok()?;
+        let text = read_short(&proc.join(file))?;
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim().trim_end_matches(" kB").parse().ok()
     };
     run.peak_kib = field("status", "VmHWM:").unwrap_or(run.peak_kib);
     run.written_bytes = field("io", "write_bytes:").unwrap_or(run.written_bytes);
+}
+
+/// Reads a file of the kernel, which is short.
+fn read_short(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    let file = File::open(path).ok()?;
+    file.take(64 << 10).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 impl Run {
@@ -225,12 +236,12 @@ impl Run {
             .map(|(name, spent)| format!("{name} {:.2}", spent.as_secs_f64()))
             .collect();
         println!(
-            "{name:22} {:7.2}  {:9.0}  {:7.0}  {:7}  {:10.1}  {}",
+            "{name:22} {:7.2}  {:9.0}  {:7.0}  {:7}  {:10}  {}",
             self.time.as_secs_f64(),
             per_second(sources, self.time),
             per_second(items, self.time),
             self.peak_kib / 1024,
-            self.written_bytes as f64 / 1e6,
+            self.written_bytes / 1_000_000,
             threads.join(", ")
         );
         self.time
