@@ -37,3 +37,24 @@ fn a_search_is_tried_on_so_many_items_and_no_more() {
     let heron = RequiredTokens::Token("heron".to_owned());
     assert_eq!(found(&desk, heron, &["Heron 0"]), ["Heron 0"]);
 }
+
+/// A process may be killed between the commit of an item and its place in the index.
+#[test]
+fn items_that_a_crash_kept_out_of_the_index_enter_it_at_the_next_start() {
+    let desk = Desk::new();
+    desk.read("a", 1, &["g0||Heron|2021-06-30"]);
+    let closed = desk.closed();
+    let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();
+    connection
+        .execute_batch(
+            "DELETE FROM item_token WHERE rowid = 1; INSERT INTO token_due (item) VALUES (1);",
+        )
+        .unwrap();
+    drop(connection);
+    let closed = closed.open().closed();
+    let connection = Connection::open(closed.folder.path().join("tidings.db")).unwrap();
+    let count = |sql: &str| -> u32 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count("SELECT count(*) FROM token_due"), 0);
+    let indexed = "SELECT count(*) FROM item_token WHERE item_token MATCH 'heron'";
+    assert_eq!(count(indexed), 1);
+}
